@@ -82,7 +82,9 @@ def planners(count: int) -> list[Command]:
         script = str(HERE / "peers" / "terraform_plan.py")
         commands.append(Command("terraform", (str(PEERS / "python"), script, ".", "plan"), folder))
     else:
-        commands.append(ours("validate, one bad", folder, "validate", "bad.yaml", statuses=REFUSED))
+        commands.append(
+            ours("validate, one bad", folder / "bad", "validate", "meetings.yaml", statuses=REFUSED)
+        )
         without = (PYTHON, str(HERE / "without_clashes.py"))
         commands.append(Command("validate, no clashes", (*without, "validate", "meetings.yaml"), folder))
         commands.append(ours("calendar", folder, "calendar", "meetings.yaml", "--format", "json"))

@@ -5,7 +5,7 @@ A world of N meetings is a folder with
     meetings.yaml   N meetings of 28 lines, 40 % of them series
     recorded.yaml   what was applied: 5 % differ in one field, 1 % are missing
     state.json      the same as this program records it
-    bad.yaml        meetings.yaml with one wrong value, in the middle
+    bad/            meetings.yaml with one wrong value, in the middle
     dates/          the same two, where each series skips a closure of 12 days and has 2 exceptions
 
 Starts lie in the year after this one, so that no meeting is over.
@@ -232,7 +232,9 @@ def write(folder: Path, count: int, seed: int = SEED) -> Path:
     (dates / "meetings.yaml").write_text(as_yaml(dated).replace("meetings:", closure() + "meetings:", 1))
     (dates / "state.json").write_text(as_state(recorded(dated)))
     middle = text.index("    duration: ", text.index(f"  team-{count // 2:06}:"))
-    (folder / "bad.yaml").write_text(
+    bad = folder / "bad"
+    bad.mkdir(exist_ok=True)
+    (bad / "meetings.yaml").write_text(
         text[:middle] + text[middle:].replace("    duration: ", "    duration: PT", 1)
     )
     return folder

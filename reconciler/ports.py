@@ -7,9 +7,10 @@ protocols.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 Json = Any
 """A JSON value: None, bool, int, float, str, or list and dict of them."""
@@ -33,8 +34,7 @@ CODE_MEETING_UNKNOWN = 3001
 """Zoom's code for a meeting that does not exist."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Zoom's answer to a request that succeeded.
 
     `requests_left` is how much is left of the host's daily limit, 0 or more; None if the answer does not
@@ -108,16 +108,14 @@ class Remote(Protocol):
         """Return the user: `id`, `email`, `type`, `timezone`, `account_id` … Raise `GoneError` if unknown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A state document as it was read; a write names its `version` to replace it."""
 
     document: bytes
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class LockInfo:
+class LockInfo(Struct, frozen=True):
     """The holder of a lock on the state, its operation and its times; instants are aware, in UTC.
 
     `who` is user and machine, and `run_url` the page of the CI job, None outside of CI. `expires_at` is None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 _DOTTED_NUMBERS = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+")
 
@@ -43,8 +44,7 @@ def bracket_ipv6(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-@dataclass(frozen=True, slots=True)
-class StoreKind:
+class StoreKind(Struct, frozen=True):
     """One kind of store. `opener` is a module of `reconciler.stores` and its function.
 
     `form` is an address of it in a hint, `prefix` the short one of `--help`; empty for a second scheme of

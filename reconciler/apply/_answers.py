@@ -7,8 +7,9 @@ never be recorded, and an answer to a healthy create must never be refused.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.pending import PendingWrite

@@ -9,8 +9,10 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.apply.events import (
     Event,
@@ -49,8 +51,7 @@ class NotNowError(Exception):
     """A request was held back at the last moment; nothing left."""
 
 
-@dataclass(slots=True)
-class ApplyContext:
+class ApplyContext(Struct):
     """The context of one apply.
 
     `listener` takes each event, `stopping` returns whether somebody asked the run to stop, and
@@ -74,17 +75,17 @@ class ApplyContext:
     """The UTC day for which Zoom reported that the account's limit is used up."""
     settled_from: float | None = None
     """The monotonic second at which the hosts' ids became durable; earlier runs' requests left before it."""
-    verified: set[str] = field(default_factory=set)
+    verified: set[str] = set()
     """The names of hosts, as the state has them, whose user ids Zoom confirmed in this run."""
-    unfit: dict[str, Diagnostic] = field(default_factory=dict)
+    unfit: dict[str, Diagnostic] = {}
     """The diagnostic of each key whose passcode is missing or cannot be sent."""
-    destroys: list[Step] = field(default_factory=list)
+    destroys: list[Step] = []
     """The destroys of meetings that were replaced in this run; they were approved with the replace."""
-    failed: set[str] = field(default_factory=set)
+    failed: set[str] = set()
     """The keys of the steps that failed."""
-    dates_open: set[str] = field(default_factory=set)
+    dates_open: set[str] = set()
     """The keys of series whose single dates are not all done: the meetings they replace stay for now."""
-    outdated: set[str] = field(default_factory=set)
+    outdated: set[str] = set()
     """The keys whose meetings are not as declared yet: the meetings they replace stay for now."""
     counts: Counter[str] = field(default_factory=Counter)
     """The number of events of each outcome."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.apply import _destroy as destroy
 from reconciler.apply import record
@@ -39,8 +40,7 @@ OUTDATED = "the new meeting differs from the spec"
 ANOTHER_DAY = "its turn is on a later day"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """The result of an apply.
 
     `work_left` is set where a step is left to a later day or run, or where a create is withheld.

@@ -6,9 +6,10 @@ Every event carries its instant (`at`, aware, UTC) and never a secret.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.plan.change import Action
@@ -27,8 +28,7 @@ class Outcome(StrEnum):
     """A person must judge; nothing was sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class StepStarted:
+class StepStarted(Struct, frozen=True):
     """A request for `key` is about to leave."""
 
     at: datetime
@@ -38,8 +38,7 @@ class StepStarted:
     topic: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepDone:
+class StepDone(Struct, frozen=True):
     """A step happened, and the record is durable. `notes` name the values that Zoom stored otherwise.
 
     `next_at` is the next start (aware, UTC), `timezone` the meeting's own zone. A move has its old key in
@@ -57,8 +56,7 @@ class StepDone:
     timezone: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DatesDone:
+class DatesDone(Struct, frozen=True):
     """Single dates of a series were changed after its meeting was created or changed; `notes` name them."""
 
     at: datetime
@@ -68,8 +66,7 @@ class DatesDone:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailed:
+class StepFailed(Struct, frozen=True):
     """A step failed: it was not done, or it was done and not recorded; other keys go on.
 
     `fields` are the fields that Zoom refused, as (dotted path, message of Zoom).
@@ -83,8 +80,7 @@ class StepFailed:
     fields: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StepDeferred:
+class StepDeferred(Struct, frozen=True):
     """A step is left to a later UTC `day` (None: to a later run) for the `reason`."""
 
     at: datetime
@@ -95,8 +91,7 @@ class StepDeferred:
     action: Action | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """An interrupted request was looked up. `id` is the id of the meeting where it was adopted."""
 
     at: datetime
@@ -107,16 +102,14 @@ class Resolved:
     diagnostic: Diagnostic | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Noticed:
+class Noticed(Struct, frozen=True):
     """A diagnostic that stops nothing."""
 
     at: datetime
     diagnostic: Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """The last event: counts of keys by outcome. `unresolved` ones wait for a look-up or for a person.
 
     A replace counts as added, and as destroyed once its old meeting is deleted. `recorded` keys took no

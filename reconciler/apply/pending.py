@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.meeting.body import body, patch
 from reconciler.meeting.closures import NO_DATES
@@ -17,8 +19,7 @@ from reconciler.ports import Answer, BeforeSend, Json, Remote
 from reconciler.state.state import SCHEDULE_FOR, Attempt, Intent, Record, Retired, State, retire, scheduled_as
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(Struct, frozen=True):
     """The author of intents: `owner` as others see it, `passcode` by variable, a new `salt` for hashes.
 
     `has_zooms_time` returns whether the time that it writes down is Zoom's, and not only this machine's.
@@ -30,8 +31,7 @@ class Author:
     has_zooms_time: Callable[[], bool]
 
 
-@dataclass(slots=True)
-class PendingWrite:
+class PendingWrite(Struct):
     """A create, update or replace whose intent is durable since the monotonic second `durable_at`.
 
     `day` is the UTC day it is charged to, `sent` the body (with its passcode: never shown),

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from functools import reduce
+
+from msgspec.structs import replace
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext

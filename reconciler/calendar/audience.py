@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from itertools import pairwise
+
+from msgspec import Struct
 
 from reconciler.calendar.expansion import expand
 from reconciler.calendar.offsets import DAY_SECONDS, offsets, seconds_of
@@ -18,8 +19,7 @@ from reconciler.meeting.meeting import Meeting, series
 _YEAR_DAYS = 365
 
 
-@dataclass(frozen=True, slots=True)
-class OtherSpan:
+class OtherSpan(Struct, frozen=True):
     """Days, both included, on which a meeting is `shift_seconds` later than usual; negative: earlier."""
 
     first: date
@@ -27,8 +27,7 @@ class OtherSpan:
     shift_seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class LocalTime:
+class LocalTime(Struct, frozen=True):
     """The time of a series in another zone: its usual wall time, and the spans with another one.
 
     Usual is the time of most dates of twelve months. `days_later` is 1 where it is the next day there
@@ -41,8 +40,7 @@ class LocalTime:
     others: tuple[OtherSpan, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
+class _Segment(Struct, frozen=True):
     """Days between two changes of the clocks, from `first` on, and how far the other zone is ahead."""
 
     first: int

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+
+from msgspec import Struct
 
 from reconciler.calendar.dates import held
 from reconciler.calendar.expansion import expand
@@ -26,8 +27,7 @@ CLASHES_MAX = 100
 """Clashes of one host that are looked at; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(Struct, frozen=True):
     """Meetings that one host cannot run as they are declared, sorted by key.
 
     `first_at` is the first instant at which they are too many, or too close to each other, `dates` how often
@@ -44,8 +44,7 @@ class Clash:
     free_hosts: tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class HostClashes:
+class HostClashes(Struct, frozen=True):
     """The first clashes of a host, and how many more there are: or at least so many, if not `is_complete`."""
 
     found: tuple[Clash, ...]

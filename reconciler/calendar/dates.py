@@ -7,9 +7,10 @@ end are counted by their rule, whatever Zoom keeps of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from reconciler.calendar.expansion import Expansion, OwnDate, expand
 from reconciler.calendar.offsets import moment_of, seconds_of
@@ -51,8 +52,7 @@ class SkippedDate(NamedTuple):
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClosedDays:
+class ClosedDays(Struct, frozen=True):
     """Days of a closure within a window, both included."""
 
     name: str

@@ -7,8 +7,10 @@ closures leave out are listed up to a horizon; where a closure goes on after it,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.calendar.dates import skipped
 from reconciler.meeting import timezones
@@ -30,16 +32,14 @@ DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 """Days of the week as RFC 5545 names them, in Zoom's order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """How often a recorded meeting was changed, and when for the last time: aware, in UTC; None: never."""
 
     sequence: int = 0
     changed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FeedMeeting:
+class FeedMeeting(Struct, frozen=True):
     """A declared meeting with the name and the revision that its events have; `uid` is unique in a feed."""
 
     meeting: Meeting
@@ -47,8 +47,7 @@ class FeedMeeting:
     revision: Revision = Revision()
 
 
-@dataclass(frozen=True, slots=True)
-class FeedEvent:
+class FeedEvent(Struct, frozen=True):
     """One event. A naive `start` is wall time in `timezone`; an aware one is in UTC.
 
     `rule` has the parts of an RRULE, `left_out` the wall times that it gives and that are not held. `date` is

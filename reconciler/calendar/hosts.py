@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from reconciler.meeting.names import fold_host
 from reconciler.spec.settings import Capacity, Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Hosts:
+class Hosts(Struct, frozen=True):
     """The capacity of each host, and the pools of hosts that are as good as each other.
 
     Everything is by the folded name of a host. `name_of` gives one name to all aliases of a host.

@@ -6,10 +6,11 @@ A finding that repeats over the keys of one kind is told once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting import timezones
@@ -25,8 +26,7 @@ KEYS_MAX = 5
 """Keys that a finding names; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Single:
+class Single(Struct, frozen=True):
     """A single meeting, and its start as a clock in its zone shows it."""
 
     meeting: Meeting

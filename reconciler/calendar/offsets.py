@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+
+from msgspec import Struct
 
 from reconciler.meeting.timezones import clock_changes, known_zone
 
@@ -39,8 +40,7 @@ def day_of(seconds: int) -> int:
     return seconds // DAY_SECONDS + _EPOCH_DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Offsets:
+class Offsets(Struct, frozen=True):
     """The offsets of one zone: from each wall time of `since` on, the one of `seconds`.
 
     Wall times are seconds like instants. A wall time that clocks skip is in the offset before the change; of

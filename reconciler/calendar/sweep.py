@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from reconciler.calendar.expansion import Expansion
 from reconciler.meeting.meeting import Meeting
@@ -32,8 +33,7 @@ class Run(NamedTuple):
     length: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Timeline:
+class Timeline(Struct, frozen=True, eq=False):
     """The dates of one meeting, in runs of one length; `is_declared` is False if it is only recorded."""
 
     key: str
@@ -64,8 +64,7 @@ class Timeline:
                 yield start, run.length
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+class Overlap(Struct, frozen=True):
     """Meetings that run at one time: when for the first time, and how often."""
 
     timelines: tuple[Timeline, ...]

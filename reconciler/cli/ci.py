@@ -7,9 +7,11 @@ Source: GitHub's documentation, "Workflow commands for GitHub Actions".
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.errors.exceptions import ReconcilerError, SettingsError
@@ -55,8 +57,7 @@ def _relative(diagnostic: Diagnostic, folder: Path, root: Path) -> Diagnostic:
     return replace(diagnostic, span=replace(diagnostic.span, filename=filename))
 
 
-@dataclass(frozen=True, slots=True)
-class JobOutputs:
+class JobOutputs(Struct, frozen=True):
     """The outputs, the job summary and the annotations of the step that runs this program."""
 
     folder: Path

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
-from reconciler.errors.text import shown_name
+from msgspec import Struct
+
+from reconciler.errors.text import repr_without, shown_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,8 +27,7 @@ ACTORS = (
 """Variables of CI systems with who started the job. Source: each one's list of variables."""
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalOptions:
+class GlobalOptions(Struct, frozen=True):
     """The flags that commands share; None: not given."""
 
     state: str | None = None
@@ -37,14 +37,16 @@ class GlobalOptions:
     verbose: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Console:
+class Console(Struct, frozen=True):
     """The three standard streams and the environment variables."""
 
     stdin: TextIO
     stdout: TextIO
     stderr: TextIO
-    environ: Mapping[str, str] = field(repr=False)
+    environ: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return repr_without(self, "environ")
 
     @property
     def is_ci(self) -> bool:
@@ -110,8 +112,7 @@ def confirm(console: Console, question: str) -> bool:
     return console.stdin.readline().strip() == "yes"
 
 
-@dataclass(frozen=True, slots=True)
-class Prompter:
+class Prompter(Struct, frozen=True):
     """Takes the value of a flag, else asks for it, else, where `is_asked` is False, uses the default."""
 
     console: Console

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.calendar.findings import double_booked
 from reconciler.calendar.hosts import Hosts
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
     from reconciler.state.state import Record, State
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedState:
+class PlannedState(Struct, frozen=True):
     """A plan, and the state to go on from: with `--refresh`, it has what was read and may be recorded.
 
     `failed` is True where something could not be read from Zoom, or the plan itself has an error. `told` is

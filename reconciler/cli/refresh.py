@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.apply.checks.passcodes import read_rules
 from reconciler.cli.connection import check_origin, connect
@@ -42,8 +43,7 @@ if TYPE_CHECKING:
     from reconciler.zoom.client import ZoomClient
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The recorded keys to read (None: all), the meetings to import, ids by key, and the retired ones.
 
     `renewed` are the keys that are read even if their recorded dates are over.
@@ -51,12 +51,11 @@ class Selection:
 
     keys: Collection[str] | None = None
     renewed: Collection[str] = ()
-    imports: Mapping[str, int] = field(default_factory=dict)
+    imports: Mapping[str, int] = {}
     retired: tuple[Retired, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshResult:
+class RefreshResult(Struct, frozen=True):
     """The result of each read by key, and the requests used.
 
     `imports` are the bodies of the meetings to import, by key; `retired` has the answers about retired ones.
@@ -64,12 +63,11 @@ class RefreshResult:
 
     results: Mapping[str, ReadResult]
     requests: int
-    imports: Mapping[str, Body] = field(default_factory=dict)
+    imports: Mapping[str, Body] = {}
     retired: tuple[tuple[Retired, Answer | RemoteError], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshedState:
+class RefreshedState(Struct, frozen=True):
     """A state refreshed from Zoom: `state` is to plan with, `facts` may be recorded.
 
     `imported` are the records that imports will make, `gone` those of meetings that Zoom does not have any

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.calendar.kinds import told_once
 from reconciler.cli.clock import SystemClock, system_now
@@ -50,8 +52,7 @@ STATE_FILE = "reconciler.state.json"
 SANDBOX_FOLDER = Path(".reconciler") / "sandbox"
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedSpec:
+class LoadedSpec(Struct, frozen=True):
     """A valid spec, the warnings about it, and a function that locates diagnostics of its meetings."""
 
     spec: spec.Spec
@@ -59,8 +60,7 @@ class LoadedSpec:
     locate: Callable[[str, UnlocatedDiagnostic], Diagnostic]
 
 
-@dataclass(frozen=True, slots=True)
-class ValidationResult:
+class ValidationResult(Struct, frozen=True):
     """The result of validation; `parsed.spec` is None where there are errors."""
 
     parsed: spec.ParseResult
@@ -73,8 +73,7 @@ class ValidationResult:
         return any(each.severity is Severity.ERROR for each in self.diagnostics)
 
 
-@dataclass(frozen=True, slots=True)
-class LockedState:
+class LockedState(Struct, frozen=True):
     """The state as it was read, its version, and the lock that is held on it."""
 
     state: State

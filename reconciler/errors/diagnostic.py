@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from msgspec import Struct
 
 from reconciler.errors.explanations.table import summary
 
@@ -33,16 +34,14 @@ class Exit(IntEnum):
         return next((status for status in order if status in statuses), cls.DONE)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(Struct, frozen=True, order=True):
     """A position in a text; line and column count from 1."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A range of a file; `end` is the first position after it."""
 
     filename: str
@@ -50,8 +49,7 @@ class Span:
     end: Position
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One error or warning.
 
     `span` is its place in a file, `snippet` the source lines there with secrets masked. `key` names the
@@ -75,8 +73,7 @@ class Diagnostic:
         return summary(self.code)
 
 
-@dataclass(frozen=True, slots=True)
-class UnlocatedDiagnostic:
+class UnlocatedDiagnostic(Struct, frozen=True):
     """A diagnostic about a value whose place in a file is not known yet.
 
     `path` leads from the document, or from the meeting if `key` is set, to the value. `on_key` points at the

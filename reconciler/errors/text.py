@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import msgspec
+
 _HIDDEN = frozenset(
     map(
         chr,
@@ -96,3 +98,10 @@ def sentences(*parts: str) -> str:
     return " ".join(
         part if part.endswith((".", "?", "!", ":", "…")) else f"{part}." for part in parts if part
     )
+
+
+def repr_without(value: msgspec.Struct, *hidden: str) -> str:
+    """Return the `repr` of `value` without its fields `hidden`: they may hold secrets, or are long."""
+    fields = msgspec.structs.asdict(value).items()
+    shown = ", ".join(f"{name}={field!r}" for name, field in fields if name not in hidden)
+    return f"{type(value).__name__}({shown})"

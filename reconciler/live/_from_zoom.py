@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
+from reconciler.errors.text import repr_without
 from reconciler.live import _from_zoom_times as from_zoom_times
 from reconciler.live._from_zoom_times import UndeclarableError
 from reconciler.meeting import fields, masking
@@ -68,8 +71,7 @@ Path = tuple[str, ...]
 _OMITTED = object()
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedMeeting:
+class ImportedMeeting(Struct, frozen=True):
     """A stored meeting that can be declared.
 
     `attributes` are the API's body as a person would have written it, `stored` are all values in
@@ -79,11 +81,14 @@ class ImportedMeeting:
 
     id: int
     host: str
-    attributes: Mapping[str, Json] = field(repr=False)
-    stored: Mapping[str, Json] = field(repr=False)
+    attributes: Mapping[str, Json]
+    stored: Mapping[str, Json]
     remarks: tuple[str, ...] = ()
     has_passcode: bool = False
-    exceptions: Mapping[str, Json] = field(default_factory=dict)
+    exceptions: Mapping[str, Json] = {}
+
+    def __repr__(self) -> str:
+        return repr_without(self, "attributes", "stored")
 
 
 def usual_settings(bodies: Iterable[Mapping[str, Json]]) -> dict[str, Json]:

@@ -7,8 +7,10 @@ that somebody cancelled, moved or changed in length become exceptions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.live._occurrences import COMPARED_MAX, compared_starts, listed_starts
 from reconciler.meeting import recurrence
@@ -27,8 +29,7 @@ class UndeclarableError(Exception):
     """A meeting in Zoom has no declared form; the text is the reason, in the middle of a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredTimes:
+class DeclaredTimes(Struct, frozen=True):
     """`attributes`: start, zone, rule, and a duration that is not the usual one. `remarks`: a line each.
 
     `exceptions` are those of a series, as they are declared.
@@ -36,7 +37,7 @@ class DeclaredTimes:
 
     attributes: Mapping[str, Json]
     remarks: tuple[str, ...] = ()
-    exceptions: Mapping[str, Json] = field(default_factory=dict)
+    exceptions: Mapping[str, Json] = {}
 
 
 def declared_times(body: Mapping[str, Json], now: datetime) -> DeclaredTimes:

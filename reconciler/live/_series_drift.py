@@ -8,8 +8,9 @@ single dates do not change the series; they are compared one by one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from reconciler.live._occurrences import coming_starts, compared_starts, first_start, last_start, parse_utc
 from reconciler.meeting import fields

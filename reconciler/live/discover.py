@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import GoneError, RefusedError, RemoteError
@@ -26,8 +27,7 @@ VANISHED = "it was listed, and was gone when it was read"
 UNREAD = "it could not be read"
 
 
-@dataclass(frozen=True, slots=True)
-class ImportFilter:
+class ImportFilter(Struct, frozen=True):
     """Meetings that are wanted: not `known` by id, a topic that `match` accepts, not over at `now`."""
 
     match: Callable[[str], bool]
@@ -35,8 +35,7 @@ class ImportFilter:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoveredMeetings:
+class DiscoveredMeetings(Struct, frozen=True):
     """The declared meetings by host as asked and then by creation, those left out, and failed reads."""
 
     declared: tuple[ImportedMeeting, ...]

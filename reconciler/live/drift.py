@@ -8,8 +8,9 @@ never shown.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from reconciler.live._series_drift import window_changes
 from reconciler.meeting import fields, masking

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from reconciler.errors.secrets import secret_spans
-from reconciler.errors.text import count_noun, shorten
+from reconciler.errors.text import count_noun, repr_without, shorten
 from reconciler.live._from_zoom import ImportedMeeting
 from reconciler.meeting import fields
 from reconciler.meeting.humanize import end_words, rule_words
@@ -35,18 +36,19 @@ _OPEN = frozenset({"settings", "defaults", "people", "meetings", "imports", "exc
 """Names whose mapping or list is written over several lines, however short it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A meeting that is not declared, and the reason, in the middle of a sentence."""
 
     id: int
     host: str
-    topic: str = field(repr=False)
+    topic: str
     reason: str
 
+    def __repr__(self) -> str:
+        return repr_without(self, "topic")
 
-@dataclass(frozen=True, slots=True)
-class SkippedSummary:
+
+class SkippedSummary(Struct, frozen=True):
     """The meetings that are not in the file: one by one, and counts of those recorded already or over."""
 
     left: tuple[Skipped, ...] = ()
@@ -60,11 +62,10 @@ class SkippedSummary:
         return ", ".join(f"{count} {reason}" for count, reason in counts if count)
 
 
-@dataclass(frozen=True, slots=True)
-class SpecContext:
+class SpecContext(Struct, frozen=True):
     """The context of a spec: the defaults of the settings, names in use, the schema's path from it."""
 
-    defaults: Mapping[str, Json] = field(default_factory=dict)
+    defaults: Mapping[str, Json] = {}
     taken: Collection[str] = ()
     taken_people: Collection[str] = ()
     schema: str = "meetings.schema.json"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import (
@@ -17,6 +18,7 @@ from reconciler.errors.exceptions import (
     RefusedError,
     RemoteError,
 )
+from reconciler.errors.text import repr_without
 from reconciler.live.drift import drift_of
 from reconciler.meeting.single_dates import held_schedule
 from reconciler.plan.change import FieldChange
@@ -54,8 +56,7 @@ class ReadStatus(StrEnum):
     """The read failed: nothing is known about the meeting, so it does not count as gone."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReadResult:
+class ReadResult(Struct, frozen=True):
     """Result of reading one recorded meeting.
 
     `body` is the meeting where it was found (with secrets: never kept or shown whole), `changes`
@@ -64,9 +65,12 @@ class ReadResult:
     """
 
     status: ReadStatus
-    body: Body = field(default_factory=dict, repr=False)
+    body: Body = {}
     changes: tuple[FieldChange, ...] = ()
     error: RemoteError | None = None
+
+    def __repr__(self) -> str:
+        return repr_without(self, "body")
 
     @property
     def drift(self) -> tuple[FieldChange, ...]:

@@ -6,8 +6,9 @@ Pure, and for plans that ask for it: an apply without it trusts the records.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import date, datetime
+
+from msgspec.structs import replace
 
 from reconciler.live._series_drift import stored_series
 from reconciler.live.drift import drift_of

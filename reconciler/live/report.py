@@ -7,8 +7,9 @@ that is as declared. The reasons of a step name the values that Zoom or the acco
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.live.read import ReadResult, ReadStatus

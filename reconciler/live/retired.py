@@ -7,7 +7,9 @@ shown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import GoneError, RemoteError
@@ -17,11 +19,10 @@ from reconciler.state import identity
 from reconciler.state.state import Retired, State
 
 
-@dataclass(frozen=True, slots=True)
-class EndingMeetings:
+class EndingMeetings(Struct, frozen=True):
     """Zoom's topics of retired meetings by id, and a diagnostic for each that is not known."""
 
-    topics: Mapping[int, str] = field(default_factory=dict)
+    topics: Mapping[int, str] = {}
     diagnostics: tuple[Diagnostic, ...] = ()
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from msgspec import Struct
 
 from reconciler.meeting.recurrence import LAST, Rule, month_week, nth_occurrence, week_day
 from reconciler.ports import Json
@@ -35,8 +37,7 @@ _DATES_BETWEEN_MAX = 7 * 14
 _YEARLY_LENGTH = len("12-24")
 
 
-@dataclass(frozen=True, slots=True)
-class DayRange:
+class DayRange(Struct, frozen=True):
     """Days from `first` to `last`, both included: `2027-12-24`, or `12-24` for every year.
 
     An empty `last` is a range without an end. A range of every year may go over the end of the year.
@@ -91,8 +92,7 @@ def _day_of(year: int, text: str) -> date:
         return date(year, 2, 28)
 
 
-@dataclass(frozen=True, slots=True)
-class Closure:
+class Closure(Struct, frozen=True, dict=True):
     """Days on which nothing is held, under a name.
 
     The days of its short ranges are listed once: thousands of series may ask for them.
@@ -100,16 +100,19 @@ class Closure:
 
     name: str
     ranges: tuple[DayRange, ...]
-    _listed: tuple[date, ...] = field(init=False, repr=False, compare=False)
-    _days: frozenset[date] = field(init=False, repr=False, compare=False)
-    _others: tuple[DayRange, ...] = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _days(self) -> frozenset[date]:
         short = [each for each in self.ranges if each.is_short]
-        listed = {day for each in short for day in each.days(date.min, date.max)}
-        object.__setattr__(self, "_listed", tuple(sorted(listed)))
-        object.__setattr__(self, "_days", frozenset(listed))
-        object.__setattr__(self, "_others", tuple(each for each in self.ranges if not each.is_short))
+        return frozenset(day for each in short for day in each.days(date.min, date.max))
+
+    @cached_property
+    def _listed(self) -> tuple[date, ...]:
+        return tuple(sorted(self._days))
+
+    @cached_property
+    def _others(self) -> tuple[DayRange, ...]:
+        return tuple(each for each in self.ranges if not each.is_short)
 
     @property
     def is_listed(self) -> bool:
@@ -126,8 +129,7 @@ class Closure:
         return {*listed, *(day for each in self._others for day in each.days(first, last) if each.holds(day))}
 
 
-@dataclass(frozen=True, slots=True)
-class SingleDates:
+class SingleDates(Struct, frozen=True):
     """Everything that is declared about the single dates of one series.
 
     `exceptions` are as declared, by date: `SKIP`, or a mapping of `start_time`, `duration`, `agenda`,
@@ -135,7 +137,7 @@ class SingleDates:
     (5: the fifth, -1: the last) and weekday (1: Sunday); empty: every date of the rule is.
     """
 
-    exceptions: Mapping[str, Json] = field(default_factory=dict)
+    exceptions: Mapping[str, Json] = {}
     closures: tuple[Closure, ...] = ()
     pattern: Pattern = ()
 

@@ -7,7 +7,8 @@ wanted entries and their wanted fields are compared.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.meeting import fields, timezones
 from reconciler.meeting.fields import Compare, Field
@@ -103,8 +104,7 @@ OPEN_LISTS = frozenset({"tracking_fields"})
 """Lists to which the account adds entries: an entry that is not wanted is not a difference."""
 
 
-@dataclass(frozen=True, slots=True)
-class ValueDifference:
+class ValueDifference(Struct, frozen=True):
     """One field that differs. `stored` is the part of Zoom's value that is wanted; None if there is none."""
 
     path: tuple[str, ...]

@@ -6,10 +6,11 @@ The table is `schemas/api/create-meeting.fields.json`; its legend explains each 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from reconciler import resources
 from reconciler.ports import Json
@@ -45,8 +46,7 @@ def _nothing() -> Mapping[str, Json]:
 _NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """One field of the create or update body.
 
     `path` has dots between mappings and `[]` for the entries of a list. `default` is None if the API

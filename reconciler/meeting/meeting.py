@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from msgspec import Struct
+
+from reconciler.errors.text import repr_without
 from reconciler.meeting import recurrence, timezones
 from reconciler.meeting.closures import NO_DATES, SingleDates
 from reconciler.meeting.passcode import PasscodeReference
@@ -52,8 +54,7 @@ class Schedule(NamedTuple):
     expired: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(Struct, frozen=True):
     """One declared meeting, merged with its defaults.
 
     `attributes` is the create body of the API as declared: without `host`, `protect` and nulls, and with
@@ -65,7 +66,7 @@ class Meeting:
 
     key: str
     host: str
-    attributes: Mapping[str, Json] = field(repr=False)  # it may contain a literal passcode
+    attributes: Mapping[str, Json]  # it may contain a literal passcode
     protect: bool = False
     filename: str = ""
     line: int = 0
@@ -74,6 +75,9 @@ class Meeting:
     is_repeat: bool = False
     audience: tuple[str, ...] = ()
     timetable: tuple[Slot, ...] = ()
+
+    def __repr__(self) -> str:
+        return repr_without(self, "attributes")
 
     def recorded_timetable(self) -> dict[str, Json]:
         """Return the slots as they are recorded, by name."""
@@ -93,8 +97,7 @@ class Meeting:
         return PasscodeReference(declared["env"], declared.get("version", 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """One slot of a room's timetable: a series, or one date, that is held under the room's link.
 
     `meeting` has the room's key and host, and the slot's times as if it were a meeting of its own.
@@ -156,8 +159,7 @@ def schedule(attributes: Mapping[str, Json], now: datetime) -> Schedule:
     return _series_schedule(recurring, duration, now)
 
 
-@dataclass(frozen=True, slots=True)
-class Resumption:
+class Resumption(Struct, frozen=True):
     """The part of a series that is sent after an instant.
 
     `start_time` has the form of the declared start, `starts_at` is its instant, aware, in UTC, and `left`

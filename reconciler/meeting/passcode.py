@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+
+from msgspec import Struct
 
 from reconciler.ports import Json
 
@@ -16,8 +17,7 @@ PASSCODE_LENGTH_MAX = 10
 _UNFIT = re.compile(r"[^A-Za-z0-9@_*-]")
 
 
-@dataclass(frozen=True, slots=True)
-class PasscodeReference:
+class PasscodeReference(Struct, frozen=True):
     """A passcode in the environment variable `name`; a higher `version` rotates it."""
 
     name: str
@@ -85,8 +85,7 @@ def passcode_problem(passcode: str) -> tuple[str, str] | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class PasscodeRule:
+class PasscodeRule(Struct, frozen=True):
     """The rule of a host for passcodes, beyond `passcode_problem`; by default it asks for nothing.
 
     `run_length` characters in a row, such as `1234`, are too many; 0: any run is accepted.

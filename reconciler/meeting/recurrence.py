@@ -5,10 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from reconciler.meeting.timezones import anchor, in_utc, in_zone, instant, known_zone
 
@@ -211,8 +212,7 @@ _At = Callable[[int], datetime]
 """The instant of an occurrence by its index, from 0; `_NEVER` past the end of the calendar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remaining:
+class Remaining(Struct, frozen=True):
     """The rest of a series after an instant.
 
     `over` is the number of occurrences that began at or before it. `next_at` is the first one after it,
@@ -224,8 +224,7 @@ class Remaining:
     left: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Struct, frozen=True):
     """A declared recurrence rule with its start.
 
     A start with a `Z` is converted to wall time in `timezone`. The rule ends after `end_times` occurrences or

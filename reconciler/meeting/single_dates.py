@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import takewhile
+
+from msgspec import Struct
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP, Closure, SingleDates
@@ -32,8 +33,7 @@ _DAYS_MAX = 1000
 """Days of a range that are looked at one by one; of a longer one, the dates of the rule are."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesDate:
+class SeriesDate(Struct, frozen=True):
     """One date of a series: its name, the start that the rule gives it, and its edit."""
 
     day: str
@@ -110,8 +110,7 @@ def _next_unedited(recurring: Series, edits: Mapping[str, Edit], now: datetime) 
             return
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The part of a longer series that Zoom keeps: its dates from `first` to `last`, `count` of them.
 
     `start_time` is the first start in the form that is sent.

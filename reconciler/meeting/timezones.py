@@ -7,7 +7,6 @@ of a zone are those of the tzdata package on every machine, never those of the s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from importlib import import_module
@@ -15,6 +14,8 @@ from io import BytesIO
 from itertools import pairwise
 from pkgutil import get_data
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 _WRITTEN = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T| +)([0-9]{2}:[0-9]{2})(:[0-9]{2})? *(Z|[+-][0-9]{2}:[0-9]{2})?"
@@ -188,8 +189,7 @@ def repeated(start_time: str, timezone: str) -> timedelta:
     return before - after
 
 
-@dataclass(frozen=True, slots=True)
-class ClockChange:
+class ClockChange(Struct, frozen=True):
     """A change of the clocks: the naive wall time up to which they go, and the one from which they go on."""
 
     before: datetime

@@ -6,8 +6,9 @@ It decides action and reasons; `budget` decides the day.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from reconciler.meeting.meeting import Meeting, Schedule, schedule, sent_start_at
 from reconciler.meeting.names import as_argument
@@ -23,18 +24,17 @@ from reconciler.spec.spec import NO_OTHERS, Spec
 from reconciler.state.state import Intent, Record, Retired, State, host_key
 
 
-@dataclass(frozen=True, slots=True)
-class StateComparison:
+class StateComparison(Struct, frozen=True):
     """Compares spec and state key by key, before the budget assigns days."""
 
     spec: Spec
     state: State
     now: datetime
-    imported: Mapping[str, Record] = field(default_factory=dict)
+    imported: Mapping[str, Record] = {}
     """The records that the imports will make, by key, as far as Zoom was asked."""
-    gone: Mapping[str, Record] = field(default_factory=dict)
+    gone: Mapping[str, Record] = {}
     """The former records of meetings that Zoom, when asked, did not have any more, by key."""
-    ending: Mapping[int, str] = field(default_factory=dict)
+    ending: Mapping[int, str] = {}
     """The topics of retired meetings in Zoom, by id, as far as Zoom was asked."""
 
     def steps(self) -> Iterator[Step]:
@@ -192,8 +192,7 @@ class StateComparison:
         return meeting.topic if meeting else existing.recorded_topic(record) if record else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entries:
+class _Entries(Struct, frozen=True):
     """The entries of `moved`, `imports` and `removed`, by the key or id that they are looked up by."""
 
     moved: Mapping[str, str]

@@ -6,8 +6,9 @@ The field table has the general words for each field; these replace them where m
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from reconciler.meeting.humanize import instant_words
 from reconciler.meeting.meeting import schedule, series

@@ -7,8 +7,9 @@ import of 200 meetings nobody reads 200.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.humanize import instant_words, local_day_words, with_utc

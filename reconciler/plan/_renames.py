@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from reconciler.meeting import fields
 from reconciler.meeting.compare import normalize
@@ -23,12 +24,11 @@ MOVES_AT_MOST = timedelta(days=7)
 """How far a single meeting may move and still count as the same one, if its topic stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class LikelyRenames:
+class LikelyRenames(Struct, frozen=True):
     """Old keys by new keys: `withheld` need a decision, `decided` have one, a `removed` entry."""
 
-    withheld: Mapping[str, str] = field(default_factory=dict)
-    decided: Mapping[str, str] = field(default_factory=dict)
+    withheld: Mapping[str, str] = {}
+    decided: Mapping[str, str] = {}
 
 
 def likely_renames(
@@ -62,8 +62,7 @@ def likely_renames(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Traits:
+class _Traits(Struct, frozen=True):
     """What a renamed meeting may keep. `place` is host and type, which it always keeps."""
 
     key: str

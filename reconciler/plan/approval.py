@@ -6,9 +6,8 @@ continues an approved one counts as approved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import orjson
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import SettingsError, StalePlanError
@@ -22,8 +21,7 @@ DIFFERENCES_MAX = 10
 """Steps that the error of a stale plan names; the rest is counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
+class Approval(Struct, frozen=True):
     """The content of a plan file: its options and the digests of its steps.
 
     `keys` are the keys of all steps, `replaced` the (key, id) pairs of approved replaces. `lineage` and

@@ -7,8 +7,9 @@ per user and UTC day, reset at 00:00 UTC.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+
+from msgspec import Struct
 
 from reconciler.meeting.names import fold_host
 from reconciler.ports import DAILY_LIMIT
@@ -22,8 +23,7 @@ MIDNIGHT_MARGIN = timedelta(seconds=3)
 """Nothing is sent this close to 00:00 UTC, where two clocks may be on different days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """A host's requests per UTC day, and the reserve that only urgent meetings may use."""
 
     daily: int = DAILY_LIMIT
@@ -47,8 +47,7 @@ class Limits:
         return self.left(used) > (0 if urgent else self.kept)
 
 
-@dataclass(frozen=True, slots=True)
-class Allowances:
+class Allowances(Struct, frozen=True):
     """The limits of every host: `hosts` by folded name, `default` for all others."""
 
     default: Limits
@@ -60,8 +59,7 @@ class Allowances:
         return min(own, key=lambda limits: limits.daily, default=self.default)
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetRequest:
+class BudgetRequest(Struct, frozen=True):
     """One request that waits for its turn, for the meeting `key`; `starts_at` None: no fixed time.
 
     `date` names the single date of a series that it changes. `count` are the requests that must fit into one
@@ -148,8 +146,7 @@ def _start_of(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetLine:
+class BudgetLine(Struct, frozen=True):
     """One host on one UTC day: `left` is the rest after `used` and `planned`, the reserve included.
 
     `reserve` is the effective one, see `Limits.kept`.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from reconciler.ports import Json
 
@@ -37,8 +38,7 @@ class Cause(StrEnum):
     DELETED = "deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """One field that differs. `path` is dotted; None means absent; a passcode is never shown.
 
     `cause` is set where a record is compared with Zoom.
@@ -56,8 +56,7 @@ class FieldChange:
         return self.cause in {Cause.PERSON, Cause.NOT_TAKEN}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The result of comparing one meeting: action, changed fields, and paths that are no longer declared."""
 
     action: Action

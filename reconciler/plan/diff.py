@@ -7,8 +7,9 @@ are not equal at first sight.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import normalize

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from fnmatch import fnmatchcase
 from functools import cache, partial
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.plan import _remarks as remarks
@@ -32,8 +33,7 @@ ANNOTATED_CODES = frozenset({SERIES_ENDS, remarks.WITHHELD})
 """Codes of warnings that a CI job annotates, although they have no line: nobody else would see them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """The options of a plan: PATHS, refresh from Zoom, and target globs (none: every key)."""
 
     paths: tuple[str, ...] = ()
@@ -50,8 +50,7 @@ def matches(glob: str, keys: Iterable[str]) -> bool:
     return any(fnmatchcase(key, glob) for key in keys)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Steps sorted by key, the budget by host and day, and diagnostics.
 
     `elsewhere` counts the recorded meetings of files that PATHS leave out: they were not looked at. `waiting`

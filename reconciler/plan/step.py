@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
 import orjson
+from msgspec import Struct
 
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import Meeting, Slot
@@ -43,8 +43,7 @@ class DateAction(StrEnum):
     BACK = "back"
 
 
-@dataclass(frozen=True, slots=True)
-class DateStep:
+class DateStep(Struct, frozen=True):
     """The action on one date: its name, the start that the rule gives it, its edit afterwards and before.
 
     `turn_at` is the earlier of its own start and the one that it is moved to; `closure` names why it is

@@ -10,9 +10,13 @@ import base64
 import hashlib
 import re
 from collections import Counter, deque
-from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import count
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from reconciler.errors.text import repr_without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,8 +32,7 @@ _EMAIL = re.compile(r"[^@\s/]+@[^@\s/]+\.[^@\s/.]+")
 _NUMBER_STEP = 7_654_321_019  # odd and no multiple of 5: each number of ten digits comes once
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """A user of the account; `email` as it was first written."""
 
     id: str
@@ -41,8 +44,7 @@ class User:
         return 1_000_000_000 + int(hashlib.sha256(self.id.encode()).hexdigest()[:8], 16)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMeeting:
+class StoredMeeting(Struct, frozen=True):
     """A meeting as the account keeps it.
 
     `document` has the fields that a read shows, except those that are computed on reading.
@@ -55,22 +57,23 @@ class StoredMeeting:
     document: Mapping[str, Json]
     serial: int
     deleted: bool = False
-    occurrences: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    occurrences: Mapping[str, Mapping[str, Json]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A bearer token; `expires_at` in epoch seconds."""
 
-    text: str = field(repr=False)
+    text: str
     expires_at: float
     scopes: tuple[str, ...]
     client: str
     revoked: bool = False
 
+    def __repr__(self) -> str:
+        return repr_without(self, "text")
 
-@dataclass(frozen=True, slots=True)
-class Request:
+
+class Request(Struct, frozen=True):
     """One received request.
 
     `at` is by the emulator's clock, `monotonic` in seconds; `status` is 0 where it got no response.
@@ -261,4 +264,4 @@ def _row(meeting: StoredMeeting) -> dict[str, Json]:
     return {each: getattr(meeting, each) for each in _MEETING_FIELDS}  # asdict would copy it deeply
 
 
-_MEETING_FIELDS = tuple(each.name for each in fields(StoredMeeting))
+_MEETING_FIELDS = StoredMeeting.__struct_fields__

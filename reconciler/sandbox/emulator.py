@@ -6,8 +6,10 @@ Each request is handled as a whole, so that no other can come in between.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.sandbox import limits, meetings, tokens, users
 from reconciler.sandbox.listing import Pages
@@ -27,18 +29,16 @@ LAGGING_MAX = 1000
 """Newest writes that are remembered for lagging reads and lists."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A request as the operations get it; `body` is its JSON, None where it has none."""
 
     parts: Mapping[str, str]
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = {}
     body: Json = None
     authorization: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One endpoint: its rate limit label, the user whose budget it is charged to, and its function."""
 
     name: str

@@ -6,9 +6,11 @@ the response, or delays it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +22,7 @@ class Cut(ConnectionResetError):  # noqa: N818 - an event, not an error of this 
     """The connection is cut, and there is no response."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """One fault, and the requests that it affects.
 
     `path` is a pattern with `*`, matched with the whole path, such as `/v2/users/*/meetings`. `nth` counts
@@ -42,7 +43,7 @@ class Fault:
     status: int | None = None
     """Respond with this status, `headers` and `body` instead."""
     body: str | Mapping[str, Any] = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     commit: bool = False
     """Carry the request out although the client gets `status`."""
     previous: bool = False
@@ -97,7 +98,7 @@ def _used(fault: Fault) -> Fault:
 
 def from_json(document: Mapping[str, Json]) -> Fault:
     """Return a fault from its JSON object. Raises ValueError for an unknown name."""
-    if unknown := sorted(set(document) - {each.name for each in fields(Fault)}):
+    if unknown := sorted(set(document) - set(Fault.__struct_fields__)):
         raise ValueError(f"unknown field of a fault: {', '.join(unknown)}")
     return Fault(**document)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.sandbox import meetings, occurrences, rendering, times
 from reconciler.sandbox.replies import Reply, invalid_parameter, refusal
@@ -44,8 +45,7 @@ _UPCOMING = frozenset({"upcoming", "upcoming_meetings"})
 _KINDS = frozenset({"scheduled", "live"}) | _PAST | _UPCOMING
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Struct, frozen=True):
     host_id: str
     kind: str
     offset: int

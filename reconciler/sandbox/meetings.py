@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.sandbox import defaults, series, silent_changes, times
 from reconciler.sandbox.account import StoredMeeting, User
@@ -38,8 +40,7 @@ _OF_RULE = frozenset({"start_time", "recurrence", "timezone"})
 _POST_ONLY = ("additional_data_center_regions", "show_join_info")
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """The host of a meeting, and the switches for this host."""
 
     user: User

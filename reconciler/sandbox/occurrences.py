@@ -5,9 +5,11 @@ A stored meeting keeps the edits of its dates by the id that the rule gives them
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.sandbox import series, silent_changes, times
 from reconciler.sandbox.replies import invalid_parameter
@@ -41,8 +43,7 @@ _SHOWN = ("start_time", "duration", "status")
 """Edits that the list of dates shows; a read of one date shows its agenda and settings too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(Struct, frozen=True):
     """One date: its id now, the id that the rule gives it, its start and its edits."""
 
     id: str

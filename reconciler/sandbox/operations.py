@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.sandbox import listing, meetings, occurrences, rendering, silent_changes, users, validation
 from reconciler.sandbox.emulator import Call, Emulator, Operation

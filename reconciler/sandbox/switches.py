@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from ast import literal_eval
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 if TYPE_CHECKING:
     from reconciler.ports import Json
@@ -26,8 +28,7 @@ PER_SECOND: Mapping[str, Mapping[str, int]] = MappingProxyType(
 """Requests a second, by plan and by label."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Switches:
+class Switches(Struct, frozen=True, kw_only=True):
     """The behaviour of the emulated account. `per_host` has other values for single hosts."""
 
     sends_date: bool = True
@@ -83,7 +84,7 @@ class Switches:
     """Time for which a read still shows the version before a write."""
     times_without_z: bool = False
     """Starts, and ends of series, are replied as wall times in the meeting's zone, without the `Z`."""
-    misshapen: Mapping[str, Json] = field(default_factory=dict)
+    misshapen: Mapping[str, Json] = {}
     """Values that replace parts of every meeting in a reply, by dotted path: `{"recurrence.type": []}`."""
 
     # Lists.
@@ -131,7 +132,7 @@ class Switches:
     """The host's value, for a meeting without its own."""
     pmi_forced: bool = False
     """Scheduled meetings become type 4, on the personal id."""
-    locked_settings: Mapping[str, Json] = field(default_factory=dict)
+    locked_settings: Mapping[str, Json] = {}
     """Settings of the account that override the request."""
     dropped_settings: tuple[str, ...] = ()
     """Settings that are accepted and ignored, as when the Zoom subscription lacks the feature."""
@@ -154,7 +155,7 @@ class Switches:
     long_text: Literal["refused", "cut"] = "refused"
     trimmed_topics: bool = False
     """Topics are stored without blanks around them, and with single ones inside."""
-    zone_names: Mapping[str, Json] = field(default_factory=dict)
+    zone_names: Mapping[str, Json] = {}
     """Time zones that are stored under another name: {sent: stored}."""
 
     # Single dates of a series.
@@ -175,7 +176,7 @@ class Switches:
     join_host: str = "zoom.example"
     """The host of join links; not the real one, since a made-up id may be somebody's meeting."""
 
-    per_host: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    per_host: Mapping[str, Mapping[str, Json]] = {}
     """{e-mail or user id: {switch: value}}."""
 
     def for_host(self, user_id: str, email: str) -> Switches:
@@ -204,7 +205,7 @@ def changed(switches: Switches, document: Mapping[str, Json]) -> Switches:
     """
     if not isinstance(document, Mapping):
         raise ValueError("switches are a JSON object")  # noqa: TRY004 - a wrong value, as every error here
-    known = {each.name: str(each.type) for each in fields(Switches)}
+    known = Switches.__annotations__
     if unknown := sorted(set(document) - set(known)):
         raise ValueError(f"no such switch: {', '.join(unknown)}")
     for name, value in document.items():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import secrets
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconciler.sandbox.account import Account, Token
 from reconciler.sandbox.replies import Refused, Reply, refusal

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import reduce
 from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Span, UnlocatedDiagnostic
 from reconciler.meeting.fields import get

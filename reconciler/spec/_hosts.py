@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
@@ -18,8 +19,7 @@ _RATIO_MIN = 0.8
 _HOST = ("host",)
 
 
-@dataclass(frozen=True, slots=True)
-class Hosts:
+class Hosts(Struct, frozen=True):
     """The hosts that may be declared, None for every one, and those of each pool."""
 
     listed: Mapping[str, str] | None

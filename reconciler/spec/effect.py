@@ -6,10 +6,11 @@ Pure. Zoom accepts a value without effect and ignores it, or changes it without 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from reconciler.meeting import fields
 from reconciler.meeting.fields import Field
@@ -21,8 +22,7 @@ _ELSEWHERE = frozenset({"recurrence", "pre_schedule"})
 """Fields about which other rules say more: Zoom refuses them, or what follows is worse than no effect."""
 
 
-@dataclass(frozen=True, slots=True)
-class NoEffect:
+class NoEffect(Struct, frozen=True):
     """The path of a value without effect, with the reason and the remedy as sentences."""
 
     path: tuple[str, ...]

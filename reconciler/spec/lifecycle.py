@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import Span, UnlocatedDiagnostic
 from reconciler.spec.yaml.writer import flow
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """A renamed key: `to_key` keeps the meeting of `from_key`."""
 
     from_key: str
@@ -20,8 +20,7 @@ class Moved:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Struct, frozen=True):
     """An existing meeting, by its Zoom id, and the key that it gets."""
 
     id: int
@@ -29,8 +28,7 @@ class Import:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(Struct, frozen=True):
     """A meeting to delete in Zoom (`destroy`), or to forget."""
 
     key: str
@@ -62,8 +60,7 @@ Conflict = tuple[Entry, UnlocatedDiagnostic]
 """An entry and the finding about it; the path of the finding leads from the entry."""
 
 
-@dataclass(frozen=True, slots=True)
-class LifecycleEntries:
+class LifecycleEntries(Struct, frozen=True):
     """All entries of all files, in the order of the files."""
 
     moved: tuple[Moved, ...] = ()

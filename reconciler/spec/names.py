@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple, Protocol
+
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
@@ -76,20 +77,19 @@ class _Place(NamedTuple):
     file: DeclaringFile
 
 
-@dataclass(slots=True)
-class Names:
+class Names(Struct):
     """The templates, people and closures of all files, and which of them were used so far.
 
     `duplicates` are the findings about names that two files declare.
     """
 
-    templates: dict[str, Template] = field(default_factory=dict)
-    people: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    closures: dict[str, Closure] = field(default_factory=dict)
-    duplicates: list[Located] = field(default_factory=list)
-    _places: dict[tuple[str, str], _Place] = field(default_factory=dict)
-    _used: set[tuple[str, str]] = field(default_factory=set)
-    _hints: dict[str, dict[str, str]] = field(default_factory=dict)
+    templates: dict[str, Template] = {}
+    people: dict[str, tuple[str, ...]] = {}
+    closures: dict[str, Closure] = {}
+    duplicates: list[Located] = []
+    _places: dict[tuple[str, str], _Place] = {}
+    _used: set[tuple[str, str]] = set()
+    _hints: dict[str, dict[str, str]] = {}
     """The hints of the first unknown names of each section: more findings of one code are not shown."""
 
     @classmethod

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+
+from msgspec import Struct
 
 from reconciler.meeting import recurrence, timezones
 from reconciler.meeting.closures import Pattern, count_with_pattern
@@ -54,8 +55,7 @@ Weekday = tuple[int, int]
 """A weekday of the API, after the week of the month that it is in; 0 for every week."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A `repeat` in the API's form; only dates of `pattern`, where it has one, are held."""
 
     recurrence: dict[str, Json]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler import urls
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.errors.text import repr_without
 from reconciler.meeting.names import fold_host
 from reconciler.ports import DAILY_LIMIT, Json
 from reconciler.spec.rules.check import check_audience, check_defaults
@@ -25,8 +28,7 @@ RESERVE = 10
 PACE = "pro"
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetSettings:
+class BudgetSettings(Struct, frozen=True):
     """The limits of a host. `pace` is `free`, `pro`, `business` or a number of requests a second."""
 
     daily_limit: int = DAILY_LIMIT
@@ -34,16 +36,14 @@ class BudgetSettings:
     pace: str | float = PACE
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
+class Capacity(Struct, frozen=True):
     """How many meetings a host can run at once, and the minutes to keep free between two."""
 
     meetings: int = 1
     buffer_minutes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HostSettings:
+class HostSettings(Struct, frozen=True):
     """The limits of one host; None where those of all hosts apply. `pool` names hosts that can stand in."""
 
     daily_limit: int | None = None
@@ -52,8 +52,7 @@ class HostSettings:
     pool: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All settings of `reconciler.yaml`.
 
     `specs` and `policies` are empty and `state` None where the file does not name them. `hosts` is a closed
@@ -69,7 +68,10 @@ class Settings:
     defaults: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
     capacity: Capacity = Capacity()
     audience: tuple[str, ...] = ()
-    document: Document | None = field(default=None, repr=False, compare=False)
+    document: Document | None = None
+
+    def __repr__(self) -> str:
+        return repr_without(self, "document")
 
     def limits(self, host: str) -> BudgetSettings:
         """Return the limits of `host`; upper and lower case make no difference in its name."""
@@ -87,8 +89,7 @@ class Settings:
         return replace(self.capacity, **(host.capacity or {}))
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedSettings:
+class ParsedSettings(Struct, frozen=True):
     """The settings, None where there are errors, and all findings."""
 
     settings: Settings | None

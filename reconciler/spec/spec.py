@@ -6,11 +6,14 @@ A wrong meeting never hides a finding about another one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from reconciler.errors.diagnostic import Diagnostic, Severity, Span, UnlocatedDiagnostic
+from reconciler.errors.text import repr_without
 from reconciler.meeting.meeting import Meeting
 from reconciler.ports import Json
 from reconciler.spec._file import DefaultPlace, SpecFile
@@ -41,8 +44,7 @@ _KEYS_MAX = 3
 """Keys that a finding in a template names."""
 
 
-@dataclass(frozen=True, slots=True)
-class OtherFiles:
+class OtherFiles(Struct, frozen=True):
     """What the files of the spec declare that PATHS leave out: they are read for keys and entries alone.
 
     `files` are their names. `is_complete` is False if one of them cannot be read, so that a key may be in it.
@@ -61,8 +63,7 @@ NO_OTHERS = OtherFiles()
 """PATHS leave out no file of the spec."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(Struct, frozen=True):
     """The declared meetings by key, in the order of keys, merged with their defaults and valid.
 
     `moved`, `imports` and `removed` have the entries of all files, those that PATHS leave out too.
@@ -75,8 +76,7 @@ class Spec:
     others: OtherFiles = NO_OTHERS
 
 
-@dataclass(frozen=True, slots=True)
-class ParseResult:
+class ParseResult(Struct, frozen=True):
     """The spec, None where there are errors, and all findings in the order of file, line and column.
 
     `files` has the file of each declared key, for the places of later findings. `people` are the names of
@@ -85,9 +85,12 @@ class ParseResult:
 
     spec: Spec | None
     diagnostics: tuple[Diagnostic, ...] = ()
-    files: Mapping[str, SpecFile] = field(default_factory=dict, repr=False, compare=False)
+    files: Mapping[str, SpecFile] = {}
     people: frozenset[str] = frozenset()
-    meetings: Mapping[str, Meeting] = field(default_factory=dict, repr=False, compare=False)
+    meetings: Mapping[str, Meeting] = {}
+
+    def __repr__(self) -> str:
+        return repr_without(self, "files", "meetings")
 
     def locate(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:
         """Return a finding about a meeting with its place, if it is declared."""
@@ -95,8 +98,7 @@ class ParseResult:
         return file.meeting_diagnostic(key, finding) if file else finding.without_place()
 
 
-@dataclass(frozen=True, slots=True)
-class OtherSources:
+class OtherSources(Struct, frozen=True):
     """The files of the spec that PATHS leave out; `is_complete` is False if one of them cannot be read.
 
     `is_same_spec` is False if PATHS are read instead of them: then they only give names, as of templates.

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from itertools import compress
 from operator import is_not
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from reconciler.ports import Json
 
 
-@dataclass(slots=True)
-class Section:
+class Section(Struct):
     """The lines of one section as it was written last; a value that is the same object keeps its line."""
 
     as_json: Callable[[Any], Json]
-    _values: Mapping[str, Any] = field(default_factory=dict)
-    _lines: dict[str, bytes] = field(default_factory=dict)
-    _keys: list[str] = field(default_factory=list)
+    _values: Mapping[str, Any] = {}
+    _lines: dict[str, bytes] = {}
+    _keys: list[str] = []
 
     def lines(self, name: bytes, values: Mapping[str, Any]) -> list[bytes]:
         """Return the section, which is called `name`: a line for each value, by key."""

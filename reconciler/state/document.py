@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
 
 from reconciler import urls
 from reconciler.errors.exceptions import StateError
@@ -118,8 +118,7 @@ def _newer(version: str, location: str) -> StateError:
     )
 
 
-@dataclass(slots=True)
-class Encoder:
+class Encoder(Struct):
     """Encodes states, and reuses the lines of unchanged values.
 
     A write of 10,000 meetings of which eight changed encodes eight lines.
@@ -127,7 +126,7 @@ class Encoder:
 
     _meetings: Section = field(default_factory=lambda: Section(record_json))
     _intents: Section = field(default_factory=lambda: Section(intent_json))
-    _entries: dict[int, tuple[object, bytes]] = field(default_factory=dict)
+    _entries: dict[int, tuple[object, bytes]] = {}
 
     def encode(self, state: State) -> bytes:
         """Return the document, ending in a newline."""

@@ -8,12 +8,13 @@ the run is not at its end, `open` counts what it has still to do, and `lock` is 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
 
 import orjson
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.ports import Json
 from reconciler.state.state import State
@@ -75,8 +76,7 @@ LEFT = frozenset({Kind.FAIL, Kind.DEFER, Kind.WITHHOLD})
 """The kinds of what is left; all others are done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """One thing that was done to a key, or left."""
 
     kind: Kind
@@ -84,8 +84,7 @@ class Fact:
     details: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RunInfo:
+class RunInfo(Struct, frozen=True):
     """Who runs what: the beginning of an entry. `at` is RFC 3339 text in UTC."""
 
     at: str
@@ -97,16 +96,15 @@ class RunInfo:
     lock: str = ""
 
 
-@dataclass(slots=True)
-class EntryWriter:
+class EntryWriter(Struct):
     """Collects the facts of one run, and gives its entry at any time.
 
     A key is named once a kind, with all its details; one that finds no room is counted.
     """
 
     info: RunInfo
-    _named: dict[Kind, dict[str, list[str]]] = field(default_factory=dict)
-    _more: dict[Kind, set[str]] = field(default_factory=dict)
+    _named: dict[Kind, dict[str, list[str]]] = {}
+    _more: dict[Kind, set[str]] = {}
     _bytes: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
 
     def add(self, fact: Fact) -> None:
@@ -187,8 +185,7 @@ class Status(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An entry as it was read; `at` is aware, in UTC. `more` counts the keys that it does not name."""
 
     at: datetime

@@ -7,8 +7,9 @@ Others may have written the state, so an id in it may be any meeting of the acco
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.text import sentences

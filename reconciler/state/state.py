@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.meeting import fields
 from reconciler.meeting.names import fold_host
@@ -87,16 +89,14 @@ class Record(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """The sent values that differ from one attempt to the next."""
 
     start_time: str | None
     end_times: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """A create or update that was sent, or may have been sent, and is not confirmed yet.
 
     Instants are RFC 3339 text in UTC. `sent` lists every attempt, oldest first. `to_host` is the new host
@@ -115,7 +115,7 @@ class Intent:
     id: int | None = None
     to_host: str | None = None
     measured: bool = False
-    dates: Mapping[str, Json] = field(default_factory=dict)
+    dates: Mapping[str, Json] = {}
 
     @property
     def is_of_dates(self) -> bool:
@@ -123,8 +123,7 @@ class Intent:
         return bool(self.dates) and not self.sent
 
 
-@dataclass(frozen=True, slots=True)
-class Retired:
+class Retired(Struct, frozen=True):
     """A replaced meeting that is still to be deleted; `times` are its attributes in `_TIMES`.
 
     `host` is the user under whom Zoom has it; `created_at` is None in states of older versions.
@@ -133,22 +132,21 @@ class Retired:
     id: int
     host: str
     key: str
-    times: Mapping[str, Json] = field(default_factory=dict)
+    times: Mapping[str, Json] = {}
     created_at: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """Everything that one run leaves to the next. Serial 0: nothing was ever written."""
 
     lineage: str = ""
     serial: int = 0
     origin: str = ""
-    meetings: Mapping[str, Record] = field(default_factory=dict)
-    intents: Mapping[str, Intent] = field(default_factory=dict)
+    meetings: Mapping[str, Record] = {}
+    intents: Mapping[str, Intent] = {}
     retired: tuple[Retired, ...] = ()
-    usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    hosts: Mapping[str, str] = field(default_factory=dict)
+    usage: Mapping[str, Mapping[str, int]] = {}
+    hosts: Mapping[str, str] = {}
     history: tuple[Mapping[str, Json], ...] = ()
     """The entries of `state.history`, oldest first."""
 

@@ -7,8 +7,10 @@ never made up.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
@@ -24,8 +26,7 @@ OF_A_DATE = ("agenda", "settings")
 """The parts of an edit that the list of occurrences does not show: they are read date by date."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredDate:
+class StoredDate(Struct, frozen=True):
     """One date in Zoom: its name, the start that the rule gives it, and its occurrence.
 
     `occurrence` is None where Zoom lists none for the date; `doubtful` is set where it lists several.

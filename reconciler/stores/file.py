@@ -10,9 +10,10 @@ import errno
 import os
 import shlex
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct
 
 from reconciler import disk
 from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
@@ -49,8 +50,7 @@ def open_file(address: str, options: StoreOptions) -> FileStore:
     return FileStore(path, options)
 
 
-@dataclass(slots=True)
-class FileLease:
+class FileLease(Struct):
     """A held file lock. It never expires; the operating system frees it when the process ends."""
 
     info: LockInfo

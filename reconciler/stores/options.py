@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from reconciler.errors.text import repr_without
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -12,8 +15,7 @@ if TYPE_CHECKING:
     from reconciler.ports import Clock
 
 
-@dataclass(frozen=True, slots=True)
-class StoreOptions:
+class StoreOptions(Struct, frozen=True):
     """The folder, clock and environment of this run, and how it appears in the lock.
 
     A plain path is relative to `folder`. `who` is user and machine, `run_url` the page of the CI
@@ -27,6 +29,9 @@ class StoreOptions:
     who: str
     clock: Clock
     wait: Callable[[float], None]
-    notify: Callable[[str], None] = field(default=lambda _line: None, repr=False)
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    notify: Callable[[str], None] = lambda _line: None
+    environ: Mapping[str, str] = {}
     run_url: str | None = None
+
+    def __repr__(self) -> str:
+        return repr_without(self, "notify", "environ")

@@ -6,8 +6,10 @@ none can call a whole channel, and no secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.apply.events import Outcome, Resolved, StepDeferred, StepFailed, Summary
 from reconciler.errors.diagnostic import Severity
@@ -30,8 +32,7 @@ WITHHELD = "plan.withheld"
 """The code of a warning about a change that waits for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A message. `level` is one of Apprise: `failure`, `warning` or `success`."""
 
     title: str

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from reconciler.errors.diagnostic import Severity
+from reconciler.errors.text import repr_without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from reconciler.errors.diagnostic import Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(Struct, frozen=True):
     """The findings about some files; `meetings` counts the valid meetings and is 0 if there is an error."""
 
     diagnostics: Sequence[Diagnostic]
@@ -36,8 +37,7 @@ def severity_counts(diagnostics: Sequence[Diagnostic]) -> tuple[int, int]:
     return counts[Severity.ERROR], counts[Severity.WARNING]
 
 
-@dataclass(frozen=True, slots=True)
-class LastApply:
+class LastApply(Struct, frozen=True):
     """What the last apply that did something left: numbers of keys, and of steps it did not come to."""
 
     at: datetime
@@ -47,8 +47,7 @@ class LastApply:
     unfinished: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DriftCounts:
+class DriftCounts(Struct, frozen=True):
     """The numbers of a report of drift: meetings that somebody changed, deleted, or that were not read."""
 
     at: datetime
@@ -57,8 +56,7 @@ class DriftCounts:
     unread: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """Numbers besides the budget: recorded meetings, open intents, the last apply and the last drift."""
 
     meetings: int = 0
@@ -75,8 +73,7 @@ class CheckStatus(StrEnum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One check of `doctor`; `code` is that of the diagnostic that it found, if there is one."""
 
     name: str
@@ -103,8 +100,7 @@ def from_diagnostic(name: str, diagnostic: Diagnostic) -> Check:
     return Check(name, status, ": ".join(filter(None, parts)), diagnostic.hint, diagnostic.code)
 
 
-@dataclass(frozen=True, slots=True)
-class JoinLink:
+class JoinLink(Struct, frozen=True):
     """The join link of one meeting. `next_at` (aware, UTC) is its next start, None if it has none.
 
     `timezone` is the meeting's own zone, as recorded.
@@ -115,8 +111,11 @@ class JoinLink:
     host: str
     topic: str
     next_at: datetime | None
-    join_url: str = field(repr=False)
+    join_url: str
     timezone: str | None = None
+
+    def __repr__(self) -> str:
+        return repr_without(self, "join_url")
 
     @property
     def holds_passcode(self) -> bool:
@@ -129,8 +128,7 @@ class JoinLink:
         return self.join_url.partition("?")[0].partition("#")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """What is declared, as dates from `first` to `last`, both included, by the clock of `zone`.
 
     `clashing` are the dates that a host cannot run, with the keys that they clash with. `meetings` are those
@@ -145,9 +143,12 @@ class Calendar:
     dates: Sequence[CalendarDate] = ()
     skipped: Sequence[SkippedDate] = ()
     clashes: Sequence[Clash] = ()
-    clashing: Marks = field(default_factory=dict)
+    clashing: Marks = {}
     closures: Sequence[ClosedDays] = ()
     meetings: Sequence[FeedMeeting] = ()
     diagnostics: Sequence[Diagnostic] = ()
-    links: Mapping[str, str] | None = field(default=None, repr=False)
+    links: Mapping[str, str] | None = None
     holds_passcodes: bool = False
+
+    def __repr__(self) -> str:
+        return repr_without(self, "links")

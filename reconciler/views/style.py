@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from reconciler.plan.change import Action
 
@@ -34,8 +34,7 @@ _COLOURS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TextStyle:
+class TextStyle(Struct, frozen=True):
     """The options of a result for people.
 
     `colour` adds colour codes, `verbose` shows everything, `changes_only` leaves out steps that are no work.

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import orjson
+from msgspec import Struct
 
 from reconciler.errors.redact import redact_answer
-from reconciler.errors.text import shorten
+from reconciler.errors.text import repr_without, shorten
 
 if TYPE_CHECKING:
     from reconciler.ports import Json
 
 
-@dataclass(frozen=True, slots=True)
-class ApiCall:
+class ApiCall(Struct, frozen=True):
     """One call of the API: `action` describes it in an error; `writes` is True if it may change something.
 
     `secrets` are texts that no error may show.
@@ -28,7 +27,17 @@ class ApiCall:
     action: str
     label: Label
     writes: bool = False
-    secrets: tuple[str, ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return repr_without(self, "secrets")
+
+
+class SecretsOfRun:
+    """Every secret that was sent in this run; a class, so that no repr of the client shows them."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        self.values = set(values)
 
 
 class Label(StrEnum):
@@ -51,14 +60,16 @@ FIELDS_MAX = 100
 """Most refused fields of an answer that are read."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Struct, frozen=True):
     """Status, headers (names in lower case) and body; `body` is None if it is not a JSON object."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     body: Mapping[str, Json] | None = None
-    content: bytes = field(default=b"", repr=False)
+    content: bytes = b""
+
+    def __repr__(self) -> str:
+        return repr_without(self, "content")
 
     @classmethod
     def of(cls, status: int, headers: Mapping[str, str], content: bytes) -> HttpResponse:
@@ -175,8 +186,7 @@ def parse_instant(text: str, parse: Callable[[str], datetime]) -> datetime | Non
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Struct, frozen=True):
     """One HTTP request; headers and content may contain secrets.
 
     `is_answer` returns whether a 2xx shows that it answers this request; the connection of any other response
@@ -185,7 +195,10 @@ class HttpRequest:
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    content: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = {}
+    content: bytes | None = None
     is_answer: Callable[[HttpResponse], bool] = lambda _: True
     new_connection: bool = False
+
+    def __repr__(self) -> str:
+        return repr_without(self, "headers", "content")

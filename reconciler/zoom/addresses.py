@@ -6,9 +6,11 @@ The addresses come from the environment only, never from a spec, and are never p
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from reconciler.errors.exceptions import NeverSentError, SettingsError
 from reconciler.urls import is_loopback, is_well_formed, loopback_hosts
@@ -26,16 +28,15 @@ AUTH_URL = "https://zoom.us/oauth/token"
 _PLAIN_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Struct, frozen=True):
     """The API's base address and the token endpoint; https, or http to a loopback address."""
 
     api_url: str = API_URL
     auth_url: str = AUTH_URL
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "api_url", _checked("RECONCILER_API_URL", self.api_url).rstrip("/"))
-        object.__setattr__(self, "auth_url", _checked("RECONCILER_AUTH_URL", self.auth_url))
+        force_setattr(self, "api_url", _checked("RECONCILER_API_URL", self.api_url).rstrip("/"))
+        force_setattr(self, "auth_url", _checked("RECONCILER_AUTH_URL", self.auth_url))
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Addresses:

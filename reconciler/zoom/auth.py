@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import (
@@ -21,6 +22,7 @@ from reconciler.errors.exceptions import (
     SettingsError,
     UnknownOutcomeError,
 )
+from reconciler.errors.text import repr_without
 from reconciler.zoom._errors import UNTRUSTED_STATUSES
 from reconciler.zoom._exchange import ApiCall, HttpRequest, HttpResponse, Label, excerpt, scopes_in
 
@@ -35,14 +37,16 @@ SERVER_TO_SERVER = ("ZOOM_ACCOUNT_ID", "ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET")
 ACCESS_TOKEN = "ZOOM_ACCESS_TOKEN"  # noqa: S105 - a variable's name, not a token
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(Struct, frozen=True):
     """Server-to-server OAuth (three values), or one access token; exactly one of the two."""
 
     account_id: str | None = None
-    client_id: str | None = field(default=None, repr=False)
-    client_secret: str | None = field(default=None, repr=False)
-    access_token: str | None = field(default=None, repr=False)
+    client_id: str | None = None
+    client_secret: str | None = None
+    access_token: str | None = None
+
+    def __repr__(self) -> str:
+        return repr_without(self, "client_id", "client_secret", "access_token")
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Credentials:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Self, TypeVar
+
+from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.errors.exceptions import (
@@ -29,7 +30,7 @@ from reconciler.zoom._errors import (
     response_error,
     unknown_outcome,
 )
-from reconciler.zoom._exchange import ApiCall, HttpRequest, Label
+from reconciler.zoom._exchange import ApiCall, HttpRequest, Label, SecretsOfRun
 from reconciler.zoom._pages import Pages
 from reconciler.zoom._shape import is_meeting_id, misshapen_meeting, misshapen_user, with_utc_times
 from reconciler.zoom._subject import (
@@ -92,7 +93,7 @@ class ZoomClient:
         self._addresses = addresses
         self._pace = pace
         self._clock = clock
-        self._secrets = _SecretsOfRun(set(credentials.secrets))
+        self._secrets = SecretsOfRun(credentials.secrets)
         self.requests = 0
         """Requests to the API that were sent, with pages and repetitions."""
         self._random = random
@@ -372,13 +373,6 @@ class ZoomClient:
 
     def _answer(self, response: HttpResponse, body: Body) -> Answer:
         return Answer(body, self._user_limit.requests_left(response), response.tracking_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _SecretsOfRun:
-    """Every secret that was sent in this run; a class, so that no repr of the client shows them."""
-
-    values: set[str] = field(repr=False)
 
 
 def _write(action: str, label: Label, body: Body) -> ApiCall:

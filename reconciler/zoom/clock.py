@@ -6,9 +6,10 @@ Until an answer was measured, it is the time of this machine. Nothing is request
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -36,16 +37,14 @@ SAMPLES_MAX = 31
 """The latest answers that are kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(Struct, frozen=True):
     """The moment at which a request leaves, by the monotonic clock; `offset` of the wall clock from it."""
 
     at: float
     offset: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
+class _Sample(Struct, frozen=True):
     """One answer: its round trip, and the seconds from the monotonic clock to Zoom's."""
 
     round_trip: float

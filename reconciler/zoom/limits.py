@@ -8,12 +8,13 @@ client waits and sends again a few times; then it counts as a daily one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.ports import DAILY_LIMIT
 from reconciler.zoom._exchange import parse_instant
@@ -51,8 +52,7 @@ class Limit(StrEnum):
         return {Limit.BRIEF: 5, Limit.UNCLEAR: 2}.get(self, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class UserLimit:
+class UserLimit(Struct, frozen=True):
     """Which `X-RateLimit-Limit` values are the per-user daily one, not the account's."""
 
     values: AbstractSet[int] = frozenset({DAILY_LIMIT})

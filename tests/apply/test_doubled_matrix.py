@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,8 @@ import varied
 from builders import HOST, removed, weekly
 from doubled_transport import DoublingTransport
 from engine_world import World, topic
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.meeting.meeting import Meeting
 from reconciler.sandbox.faults import (
@@ -93,8 +94,7 @@ PAIRS_TRIED = 48
 IS_WHOLE = "FAULT_ROUNDS" in os.environ
 
 
-@dataclass(frozen=True, slots=True)
-class Doubled:
+class Doubled(Struct, frozen=True):
     """The response to the `nth` request of a call, from 1, comes twice."""
 
     call: str
@@ -245,8 +245,7 @@ def charges(world: DoubledWorld) -> range:
     return range(least - unsent, least + 1 + len(left))
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """Responses that come twice, at once or `late`, in an apply that has a `doubt` or none.
 
     `is_odd`: in an account that stores most of what it is sent otherwise, and whose reads and lists lag.

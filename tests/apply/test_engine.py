@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import HOST, meeting, moved, one_off, weekly
 from engine_world import World, is_create, many, topic
+from msgspec.structs import replace
 
 from reconciler.apply.events import Noticed, StepDone, StepStarted, Summary
 from reconciler.plan.budget import Allowances, Limits

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 import varied
 from builders import HOST, removed, weekly
 from engine_world import World, topic
+from msgspec.structs import replace
 
 from reconciler.meeting.meeting import Meeting
 from reconciler.sandbox.faults import CREATE, READ, Fault, answer_lost

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from builders import HOST, removed, weekly
 from engine_world import World, many, topic
+from msgspec.structs import replace
 
 from reconciler.apply.resolve.updates import NEW_HOST_PAYS
 from reconciler.plan.change import FieldChange

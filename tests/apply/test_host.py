@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import HOST, at, intent, meeting, one_off, record, weekly
 from engine_world import World, is_create, many, topic
+from msgspec.structs import replace
 
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.plan import Options

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from builders import HOST, intent, one_off, removed, weekly
 from engine_world import World, topic
+from msgspec.structs import replace
 
 from reconciler.sandbox.faults import READ, UPDATE, Fault, answer_lost
 from reconciler.state import identity

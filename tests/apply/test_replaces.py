@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from builders import HOST, meeting, one_off, removed, weekly
 from engine_world import TURNS, World, is_create, topic
+from msgspec.structs import replace
 
 from reconciler.sandbox.faults import CREATE, UPDATE, answer_lost, never_arrived
 from reconciler.state.state import Retired

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import HOST, at, meeting, one_off, weekly
 from engine_world import World, is_create, many, topic
+from msgspec.structs import replace
 
 from reconciler.meeting.meeting import schedule
 from reconciler.plan.budget import Allowances, Limits

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from typing import Any
 
 import pytest
 from call_count import calls_of
+from msgspec.structs import replace
 from random_meetings import expected_dates, random_meetings
 
 from reconciler.calendar.clashes import Clash, HostClashes, clashes

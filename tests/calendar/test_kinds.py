@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from builders import meeting, one_off, weekly
+from msgspec.structs import replace
 
 from reconciler.calendar.kinds import kinds, told_once
 from reconciler.errors.diagnostic import Diagnostic, Severity

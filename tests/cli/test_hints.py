@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from builders import intent, record
+from msgspec.structs import replace
 from pasting import SECOND, PastingTeam, commands, is_clean
 from shell import HOST
 

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import Struct
 
 from reconciler.errors import text as texts
+
+
+class Door(Struct):
+    """A value with a secret."""
+
+    name: str
+    code: str
+    open: bool = False
 
 
 @pytest.mark.parametrize(
@@ -20,6 +29,7 @@ from reconciler.errors import text as texts
         (texts.count_noun(1, "step"), "1 step"),
         (texts.count_noun(2000, "step"), "2,000 steps"),
         (texts.count_noun(3, "entry", "entries"), "3 entries"),
+        (texts.repr_without(Door("front", "4477"), "code"), "Door(name='front', open=False)"),
         (texts.sentences("One", "", "two?", "three…"), "One. two? three…"),
     ],
 )

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -30,8 +31,7 @@ KINDS = ("twin", "unbegun", "uncharged", "stray", "lost", "serial")
 """What can be found; see the methods of `Auditor` that find it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """A request that reached the API at an aware instant, and how the API answered it.
 
     `by_hand` is a request of a person, who asks no store before it.
@@ -40,7 +40,7 @@ class Exchange:
     at: datetime
     method: str
     path: str
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = {}
     sent: Any = None
     status: int = 0
     answer: Any = None
@@ -68,16 +68,14 @@ class Exchange:
         return 200 <= self.status < 300
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """A document that the store took at an aware instant."""
 
     at: datetime
     document: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What did not hold, when."""
 
     kind: str

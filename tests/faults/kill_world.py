@@ -7,13 +7,13 @@ import os
 import signal
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import certifi
 import pytest
 import victim
+from msgspec import Struct
 from served import served
 from shell import FAR, OURS, spec_of
 
@@ -34,8 +34,7 @@ SETTLE_SECONDS = 0.1
 """What is in flight on this machine lands sooner."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
+class Outside(Struct, frozen=True):
     """A served emulator, and what reaches it fast: a trust store of one certificate is soon read."""
 
     zoom: Served

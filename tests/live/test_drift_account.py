@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import fields as parts
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -77,7 +76,7 @@ def test_the_sixty_use_every_field_of_the_first_document() -> None:
 
 def test_every_silent_change_of_the_emulator_is_on() -> None:
     """The switches of the section about values that Zoom stores otherwise."""
-    names = [each.name for each in parts(Switches)]
+    names = Switches.__struct_fields__
     section = names[names.index("safeguard_forced") : names.index("dates_forgotten")]
 
     assert set(section) == set(varied.SILENT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pytest
 from builders import HOST, NOW, at, intent, one_off, planned, record, spec, state, weekly
 from builders import meeting as declared
 from engine_world import World, many, topic
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import AccessError, DailyLimitError, NeverSentError, RemoteError

@@ -7,13 +7,13 @@ field has its own test.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import removed
 from engine_world import ApplyReport, World
 from field_values import FAITHFUL, Pair, create_only, updatable
+from msgspec import Struct
 
 from reconciler.live.drift import drift_of
 from reconciler.plan.change import Action
@@ -52,8 +52,7 @@ def parsed(pairs: Iterable[Pair], *, after: bool) -> list[Meeting]:
     return list(declared.meetings.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+class Journey(Struct, frozen=True):
     """The plan, requests, events and final state for all pairs."""
 
     planned: Plan

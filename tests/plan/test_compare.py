@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +20,7 @@ from builders import (
     state,
     weekly,
 )
+from msgspec.structs import replace
 
 from reconciler.plan._compare import StateComparison
 from reconciler.plan._existing import IF_REFUSED

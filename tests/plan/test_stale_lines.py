@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from builders import (
     spec,
     state,
 )
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.plan.plan import Options

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from msgspec import Struct
 from served import APPLY, program
 from shell import FAR, OURS
 
@@ -44,8 +44,7 @@ class Storage(Protocol):
         """Variables with the credentials."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """Exit status and output of a run."""
 
     status: int
@@ -145,8 +144,7 @@ class Team:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(Struct, frozen=True):
     """Counts of duplicate, missing and unrecorded meetings, and so on; 0 everywhere is right."""
 
     duplicates: int

@@ -6,10 +6,10 @@ import os
 import random
 import time
 from contextlib import ExitStack
-from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import astuple
 from team import HOSTS, MEETINGS_PER_HOST, WELL, Team, Truth, ended
 
 from reconciler.stores.leased._lease import LEASE_SECONDS

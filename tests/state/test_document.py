@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import UserDict
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import pytest
 from builders import HOST, intent, one_off, record, state, weekly
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.errors.exceptions import StateError
 from reconciler.meeting.passcode import as_recorded

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import timeit
-from dataclasses import replace
 
 import pytest
 from builders import intent, record, state
+from msgspec.structs import replace
 
 from reconciler.state.document import encode
 from reconciler.state.state import State, retire

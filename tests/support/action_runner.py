@@ -11,10 +11,10 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from msgspec import Struct
 from paths import ROOT
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ _COMMAND = re.compile(r"::([\w-]+)(?: ([^:]*))?::(.*)")
 _OLD_COMMAND = re.compile(r"##\[([\w-]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class JobResult:
+class JobResult(Struct, frozen=True):
     """The result of one use of the action; `annotations` as (kind, properties, message)."""
 
     passed: bool
@@ -41,13 +40,12 @@ class JobResult:
     groups: list[str]
 
 
-@dataclass(slots=True)
-class Job:
+class Job(Struct):
     """A job in `folder`, with the environment of the workflow and the event that triggered it."""
 
     folder: Path
     environ: dict[str, str]
-    event: dict[str, Any] = field(default_factory=dict)
+    event: dict[str, Any] = {}
     token: str = "token-of-the-job"
     installed: str = ""
 

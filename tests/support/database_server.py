@@ -10,9 +10,10 @@ import socketserver
 import struct
 import threading
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +27,7 @@ END = b"\x00"
 READY = b"Z\x00\x00\x00\x05I"
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(Struct):
     """What happens at the next statement that contains `at`: an error with this code, or a cut.
 
     A cut is made before the statement is carried out, or after it.
@@ -38,8 +38,7 @@ class Fault:
     cut: str = ""
 
 
-@dataclass(slots=True)
-class Database:
+class Database(Struct):
     """The rows: versions and documents, by state and document. `statements` is all that was sent.
 
     Transactions take turns. `versions` has every document of a state that was committed, with its instant.
@@ -47,17 +46,17 @@ class Database:
     """
 
     port: int = 0
-    rows: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
-    statements: list[str] = field(default_factory=list)
+    rows: dict[tuple[str, str], tuple[int, bytes]] = {}
+    statements: list[str] = []
     connections: int = 0
     has_table: bool = True
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[Fault] = []
     answers_to_commit: str = "COMMIT"
     forgets_transactions: bool = False
-    versions: list[tuple[datetime, str, bytes]] = field(default_factory=list)
+    versions: list[tuple[datetime, str, bytes]] = []
     mutex: threading.Lock = field(default_factory=threading.Lock)
     turn: threading.Lock = field(default_factory=threading.Lock)
-    _before: dict[tuple[str, str], tuple[int, bytes]] = field(default_factory=dict)
+    _before: dict[tuple[str, str], tuple[int, bytes]] = {}
 
     def address(self, name: str = "meetings") -> str:
         """Where the state of that name is."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import httpx
 import sandbox_world
 from builders import ALLOWANCES, HOST, one_off
 from manual_clock import SkewedClock
+from msgspec import Struct
 
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.engine import Result, execute
@@ -117,8 +117,7 @@ class MemoryStore:
         self.writes += 1
 
 
-@dataclass
-class MemoryLease:
+class MemoryLease(Struct):
     """A held lock; `left` returns the seconds until it expires."""
 
     left: Callable[[], float] = lambda: inf
@@ -149,8 +148,7 @@ class MemoryLease:
         """Do nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedCreate:
+class ReceivedCreate(Struct, frozen=True):
     """A create as the emulator received it, and the document in the store at that moment."""
 
     at: datetime
@@ -164,11 +162,10 @@ class ReceivedCreate:
         return state_document.decode(self.document, "memory")
 
 
-@dataclass(slots=True)
-class ApplyReport:
+class ApplyReport(Struct):
     """The events and the result of one apply."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[Event] = []
     result: Result | None = None
     failure: StateError | None = None
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,19 +19,18 @@ World = TypeVar("World", "GitHub", "GitLab")
 BOT = "github-actions[bot]"
 
 
-@dataclass(slots=True)
-class GitHub:
+class GitHub(Struct):
     """Its pull requests, its comments in order, and the requests to it, as `METHOD path`.
 
     `refusals` are the status and the body of the answers to a method that is refused.
     """
 
     address: str = ""
-    refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
-    pulls: list[dict[str, Any]] = field(default_factory=list)
-    comments: list[dict[str, Any]] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    tokens: set[str] = field(default_factory=set)
+    refusals: dict[str, tuple[int, str]] = {}
+    pulls: list[dict[str, Any]] = []
+    comments: list[dict[str, Any]] = []
+    asked: list[str] = []
+    tokens: set[str] = set()
 
     def say(self, body: str, author: str = BOT) -> dict[str, Any]:
         """Add a comment."""
@@ -49,15 +49,14 @@ class GitHub:
         return self.say(body["body"]) if method == "POST" else _change(self.comments, path, body)
 
 
-@dataclass(slots=True)
-class GitLab:
+class GitLab(Struct):
     """One merge request's notes, in order; every client is user 1. `refusals` are as those of `GitHub`."""
 
     address: str = ""
-    refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
-    notes: list[dict[str, Any]] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    tokens: set[str] = field(default_factory=set)
+    refusals: dict[str, tuple[int, str]] = {}
+    notes: list[dict[str, Any]] = []
+    asked: list[str] = []
+    tokens: set[str] = set()
 
     def say(self, body: str, author: int = 1) -> dict[str, Any]:
         """Add a note."""

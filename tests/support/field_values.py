@@ -7,8 +7,9 @@ compare rule, or a test tells that it needs a line in one of the tables below.
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from reconciler.meeting import fields
 from reconciler.meeting.fields import Compare
@@ -167,8 +168,7 @@ OTHERWISE: Mapping[str, frozenset[str]] = {
 """Paths that read back otherwise than they are sent, even so, after the change of a field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """Two valid meetings, as declared, that differ in the field at `path`."""
 
     path: str

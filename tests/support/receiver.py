@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@dataclass(slots=True)
-class Receiver:
+class Receiver(Struct):
     """What arrived, as (title, lines, level), in order. `status` is what it answers."""
 
     port: int = 0
     status: int = 200
-    notices: list[tuple[str, list[str], str]] = field(default_factory=list)
+    notices: list[tuple[str, list[str], str]] = []
 
     @property
     def address(self) -> str:

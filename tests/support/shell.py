@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import machine_formats
 from manual_clock import ManualClock
+from msgspec import Struct
 
 from reconciler.cli.main import run
 from reconciler.state import document as state_document
@@ -49,8 +49,7 @@ TWO_ENDS = re.compile(r".{0,40}[a-z`)]\.[,;:.](?:\s.{0,20}|$)", re.MULTILINE)
 """Matches a sentence that another text was glued to: "declares it first., and 4 more"."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(Struct, frozen=True):
     """The exit status and the output of a command line."""
 
     status: int

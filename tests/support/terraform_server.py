@@ -11,12 +11,13 @@ import base64
 import json
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,8 +27,7 @@ MANAGED = "/api/v4/projects/7/terraform/state/meetings"
 PLAIN = "/states/meetings"
 
 
-@dataclass(slots=True)
-class Fault:
+class Fault(Struct):
     """A fault for the next requests of `method`.
 
     `status` is answered instead of doing the work. `cut` drops the connection "before" the work is done,
@@ -38,13 +38,12 @@ class Fault:
     cut: str = ""
     status: int = 0
     body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = {}
     times: int = 1
     then: Any = None
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct):
     """A request as it was received."""
 
     method: str

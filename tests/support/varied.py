@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 import sandbox_world
+from msgspec.structs import replace
 from paths import CASES
 
 from reconciler.cli.sources import sources

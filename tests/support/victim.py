@@ -13,11 +13,11 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import psycopg
+from msgspec import Struct
 
 from reconciler.cli.main import run
 from reconciler.stores.git.place import GitDocumentStore
@@ -48,8 +48,7 @@ STORE_CALLS: tuple[tuple[Any, str], ...] = (
 """What a store asks of a server: it dies before the question, and after the answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForkResult:
+class ForkResult(Struct, frozen=True):
     """The end of a fork: its exit status, or None where it was killed at the touch `place`."""
 
     status: int | None

@@ -13,8 +13,9 @@ import re
 import shlex
 import subprocess
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconciler.cli.main import run
 
@@ -22,8 +23,7 @@ _BLOCK = re.compile(r'^```(\w+)(?: title="([^"]+)")?\n(.*?)^```$', re.DOTALL | r
 _COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A fenced block of the page; `title` is the name of its file, if it has one."""
 
     language: str
@@ -31,8 +31,7 @@ class Block:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class CommandRun:
+class CommandRun(Struct, frozen=True):
     """A command, the output on the page, and what it printed: both streams, in order."""
 
     command: str

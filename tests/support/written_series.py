@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import calendar
 import json
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.meeting.timezones import known_zone
 
@@ -36,8 +38,7 @@ DAYS_MAX = 6000
 """Days that are walked over: no test looks farther ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenSeries:
+class WrittenSeries(Struct, frozen=True):
     """One series as it stands in a file. `start` is a wall time, `on` as in `repeat`; no end is evergreen."""
 
     start: datetime
@@ -49,7 +50,7 @@ class WrittenSeries:
     on: Any = None
     times: int | None = None
     until: date | None = None
-    exceptions: Mapping[str, Any] = field(default_factory=dict)
+    exceptions: Mapping[str, Any] = {}
     closures: Sequence[tuple[date, date]] = ()
 
     def text(self) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import icalendar
 import pytest
 from feed_reader import Date, read_feed
+from msgspec.structs import replace
 from random_meetings import as_declared, random_meetings
 
 from reconciler.calendar.dates import dates

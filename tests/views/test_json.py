@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from builders import ALLOWANCES, HOST, NOW, at, meeting, one_off, planned, record, spec, state, weekly
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.apply.events import (

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from builders import at
 from engine_world import World, many
+from msgspec.structs import replace
 
 from reconciler.apply.events import StepDeferred, Summary
 from reconciler.errors.diagnostic import Diagnostic, Severity

@@ -1,9 +1,9 @@
 import json
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from reconciler.errors.exceptions import (
     AccessError,

@@ -5,12 +5,12 @@ import gzip
 import ssl
 import subprocess
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from socket_server import serving_at
 
 from reconciler.errors.exceptions import RemoteError, UnknownOutcomeError

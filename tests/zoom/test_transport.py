@@ -3,7 +3,6 @@ import itertools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ import anyio
 import httpx
 import pytest
 from manual_clock import ManualClock
+from msgspec.structs import replace
 from socket_server import Serve, serving_at
 
 from reconciler.errors.exceptions import NeverSentError, RemoteError, SettingsError, UnknownOutcomeError

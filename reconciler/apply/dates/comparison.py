@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from reconciler.apply._messages import LEFT_OUT
 from reconciler.meeting.closures import SKIP
@@ -22,8 +23,7 @@ STAYS_DELETED = "it is not held in Zoom, and only sending the rule again brings 
 NOT_AVAILABLE = "Zoom does not list it as available, so it is not deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class DateWork:
+class DateWork(Struct, frozen=True):
     """One date to change: its name, occurrence and start, its edit afterwards, and the body to send.
 
     `body` is None for a date that is deleted. `turn_at` is the earlier of its two starts.
@@ -42,23 +42,21 @@ class DateWork:
         return int(self.body is not None)
 
 
-@dataclass(slots=True)
-class Comparison:
+class Comparison(Struct):
     """What is to be sent, the edits that Zoom has already (None: none any more), and dates with a problem.
 
     `deleted` are dates that are not held in Zoom and should be: only the rule brings them back. `standing`
     are edits that dates to be changed have in Zoom until then, and that no record has: a read tells them.
     """
 
-    work: list[DateWork] = field(default_factory=list)
-    done: dict[str, Edit] = field(default_factory=dict)
-    problems: dict[str, str] = field(default_factory=dict)
-    deleted: list[str] = field(default_factory=list)
-    standing: dict[str, Edit] = field(default_factory=dict)
+    work: list[DateWork] = []
+    done: dict[str, Edit] = {}
+    problems: dict[str, str] = {}
+    deleted: list[str] = []
+    standing: dict[str, Edit] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is known about the dates of one series, besides what Zoom shows.
 
     `declared` are the declared edits, `recorded` those that are done. `taken_back` are those that a write of
@@ -70,7 +68,7 @@ class Known:
 
     declared: Mapping[str, SeriesDate]
     recorded: Mapping[str, Edit]
-    taken_back: Mapping[str, Edit] = field(default_factory=dict)
+    taken_back: Mapping[str, Edit] = {}
     is_sent: bool = False
     planned: Collection[str] = ()
     until: datetime | None = None

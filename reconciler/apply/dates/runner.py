@@ -8,7 +8,8 @@ between leaves an intent, which the next run settles by reading.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import READ_AGAIN_SECONDS, ApplyContext, NotNowError
@@ -38,8 +40,7 @@ STOP_AFTER = timedelta(days=7)
 """A stopped run still skips the dates that come within this time."""
 
 
-@dataclass(slots=True)
-class Sent:
+class Sent(Struct):
     """What became of the requests of one series: sent or lost, refused with the reason, and not sent.
 
     `is_lost` is set once an answer was lost, and `may_land` if the run ends before that request must have
@@ -47,11 +48,11 @@ class Sent:
     """
 
     unsent: list[DateWork]
-    departed: set[str] = field(default_factory=set)
+    departed: set[str] = set()
     """The days of work that left once, whatever became of it since: its charge stays."""
-    sent: list[DateWork] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
-    partly: dict[str, Edit] = field(default_factory=dict)
+    sent: list[DateWork] = []
+    refused: dict[str, str] = {}
+    partly: dict[str, Edit] = {}
     """What Zoom has of the edits of which it took a part."""
     is_lost: bool = False
     may_land: bool = False

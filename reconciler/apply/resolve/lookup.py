@@ -8,8 +8,9 @@ for a person to judge.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from reconciler.apply.resolve.likeness import declared_starts, has_start, has_topic, has_type, same_zone
 from reconciler.errors.exceptions import AccessError, GoneError, RemoteError
@@ -90,13 +91,12 @@ def _has_topic_and_type(attributes: Mapping[str, Json], listed: Mapping[str, Jso
     return has_topic(attributes, listed) and has_type(attributes, listed)
 
 
-@dataclass(frozen=True, slots=True)
-class LookupResult:
+class LookupResult(Struct, frozen=True):
     """Each intent's key once: adopted with its meeting, absent, or unclear with the meetings in question."""
 
-    adopted: Mapping[str, Body] = field(default_factory=dict)
+    adopted: Mapping[str, Body] = {}
     absent: tuple[str, ...] = ()
-    unclear: Mapping[str, tuple[Body, ...]] = field(default_factory=dict)
+    unclear: Mapping[str, tuple[Body, ...]] = {}
 
 
 async def look_up(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.cli import reporting
 from reconciler.cli.options import example_epilog, paths_argument, style_options
@@ -35,8 +36,7 @@ INSTALL = "pip install 'meetings-reconciler[fmt]'"
 STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """The flags of `fmt`."""
 
     check: bool = False
@@ -49,12 +49,11 @@ class Options:
         return not (self.check or self.diff)
 
 
-@dataclass(slots=True)
-class Result:
+class Result(Struct):
     """The new content of each file, None of one that is left as it is, and why."""
 
-    new: dict[Source, bytes | None] = field(default_factory=dict)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    new: dict[Source, bytes | None] = {}
+    diagnostics: list[Diagnostic] = []
     others: int = 0
     """Files that are no specs, such as workflows: they are nobody's to lay out here."""
 

@@ -6,10 +6,10 @@ import asyncio
 import os
 import re
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from reconciler import disk
 from reconciler.cli import reporting
@@ -42,8 +42,7 @@ TOPIC_MAX = 1000
 """Characters of a topic that the expression is matched with; Zoom's own bound is 200."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportOptions:
+class ImportOptions(Struct, frozen=True):
     """The flags of `import`."""
 
     hosts: tuple[str, ...]

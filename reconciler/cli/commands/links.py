@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from reconciler.cli.connection import check_origin, connect
 from reconciler.cli.keys import match_keys

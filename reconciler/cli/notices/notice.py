@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from reconciler.cli.notices.sender import VARIABLE
 from reconciler.errors.exceptions import ReconcilerError
@@ -41,8 +41,7 @@ def notify_option(command: Callable[..., Exit]) -> Callable[..., Exit]:
     )(command)
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """What a run has to tell at its end; None: nothing, such as where a person cancelled it."""
 
     is_wanted: bool

@@ -7,9 +7,10 @@ A file that is missing or cannot be read is an error, and so is an empty folder:
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.cli.sources._problems import link, settings_unread
 from reconciler.cli.sources._search import Search, read_file, report_at_path
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
     from reconciler.errors.diagnostic import Diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """The files, each once, sorted by name within each path, and a diagnostic for each unreadable one.
 
     `visited` has the real path of each, of an unreadable one too.

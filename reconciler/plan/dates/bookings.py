@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.meeting.meeting import Meeting, Slot

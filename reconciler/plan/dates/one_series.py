@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from math import gcd
+
+from msgspec import Struct
 
 from reconciler.calendar.kinds import Single, kinds
 from reconciler.calendar.rule_days import rule_days
@@ -34,8 +35,7 @@ _FOUR_WEEKS = timedelta(weeks=4)
 """Days that are so far from each other are rather of months than of weeks."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(Struct, frozen=True):
     """A `repeat` that has all the days, and the days of it that are to be skipped."""
 
     repeat: dict[str, Json]

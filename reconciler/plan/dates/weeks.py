@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from reconciler.calendar.offsets import moment_of
 from reconciler.meeting import timezones
@@ -43,16 +44,14 @@ class DateEntry(NamedTuple):
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class WeekEntry:
+class WeekEntry(Struct, frozen=True):
     """The Mondays of some weeks, and what happens in all of them, by weekday, then time."""
 
     mondays: tuple[date, ...]
     entries: tuple[DateEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Weeks:
+class Weeks(Struct, frozen=True):
     """The weeks of a plan, in order of their first one; `zone` is that of all times that name none."""
 
     zone: str = ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.humanize import day_words
@@ -22,8 +23,7 @@ LEFT_MIN_MONTHLY = 5
 """The same for a monthly series."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """The starts of the first and the last date that Zoom keeps of a series; None: no bound but the rule."""
 
     since: datetime | None = None

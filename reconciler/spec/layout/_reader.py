@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from reconciler.spec.layout.tree import Alias, Collection, Entry, Node, Scalar, Text, UnkeepableError
 
@@ -37,8 +38,7 @@ class Token(NamedTuple):
     ends: Collection | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment between two tokens; `is_beside` where the token before it ends on its line.
 
     Its `column` is -1 behind a dash: then it is about the item that begins.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 
-@dataclass(slots=True)
-class Scalar:
+class Scalar(Struct):
     """A scalar: its source, which is empty for nothing, and the text that it stands for."""
 
     source: str
@@ -19,15 +18,13 @@ class Scalar:
         return self.source[:1] in ("|", ">")
 
 
-@dataclass(slots=True)
-class Alias:
+class Alias(Struct):
     """A repetition of an anchored value."""
 
     name: str
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """A value with its key, None for an item of a list, and the comments about it.
 
     `above` has the comment lines before it, an empty one for an empty line; `beside` those on its line.
@@ -35,8 +32,8 @@ class Entry:
 
     key: Scalar | None
     value: Node
-    above: list[str] = field(default_factory=list)
-    beside: list[str] = field(default_factory=list)
+    above: list[str] = []
+    beside: list[str] = []
 
     @property
     def name(self) -> str | None:
@@ -44,8 +41,7 @@ class Entry:
         return self.key.value if self.key else None
 
 
-@dataclass(slots=True)
-class Collection:
+class Collection(Struct):
     """A mapping or a list; `foot` has the comment lines after its last entry.
 
     `is_tied` where an anchor or an alias is in it, however deep: its order decides what an alias means.
@@ -55,20 +51,19 @@ class Collection:
     is_flow: bool
     column: int
     anchor: str | None = None
-    entries: list[Entry] = field(default_factory=list)
-    foot: list[str] = field(default_factory=list)
+    entries: list[Entry] = []
+    foot: list[str] = []
     is_tied: bool = False
 
 
 Node = Scalar | Alias | Collection
 
 
-@dataclass(slots=True)
-class Text:
+class Text(Struct):
     """A whole text; `head` has the comments that stay at its top, `is_marked` for a `---` below them."""
 
     root: Node
-    head: list[str] = field(default_factory=list)
+    head: list[str] = []
     is_marked: bool = False
 
 

@@ -7,10 +7,11 @@ or in a circle, and its size is bounded. Patterns run in time linear in the text
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, suggestion
@@ -59,8 +60,7 @@ _HINTS = MappingProxyType(
 )
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """The values that the schemas of all policies may still have."""
 
     nodes_left: int = NODES_MAX
@@ -76,8 +76,7 @@ class _TooLargeError(Exception):
     """The schemas of the policies are larger than `NODES_MAX`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """The schema of one policy: without `$ref`, and compiled."""
 
     schema: Json

@@ -8,8 +8,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import translate
+
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.text import sentences
@@ -34,8 +35,7 @@ _Fits = Callable[[Json], bool]
 _SHARED, _OWN = ("host", "file"), ("key", "topic")  # many meetings have the same host and file
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Struct, frozen=True):
     """What one meeting breaks of one policy; the path leads from the meeting, and is empty for itself."""
 
     policy: Policy

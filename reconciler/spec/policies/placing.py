@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Protocol
+
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, UnlocatedDiagnostic
 from reconciler.meeting.meeting import Meeting

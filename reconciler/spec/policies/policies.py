@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from msgspec import Struct
+
 from reconciler.errors.diagnostic import Diagnostic, Severity, UnlocatedDiagnostic
+from reconciler.errors.text import repr_without
 from reconciler.ports import Json
 from reconciler.spec.policies._requirement import Budget, Requirement, read_requirement
 from reconciler.spec.schema import validator
@@ -19,8 +21,7 @@ from reconciler.spec.yaml.locator import Locator, Path
 _FREE_SCHEMA = True  # a schema that everything fits
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """One policy. `match` has globs by `host`, `key`, `topic` and `file`; all of them must fit.
 
     `requirement` is the compiled schema. `filename` and `line`, which counts from 1, are its place.
@@ -30,13 +31,15 @@ class Policy:
     message: str
     severity: Severity
     match: Mapping[str, str]
-    requirement: Requirement = field(repr=False, compare=False)
+    requirement: Requirement
     filename: str = ""
     line: int = 0
 
+    def __repr__(self) -> str:
+        return repr_without(self, "requirement")
 
-@dataclass(frozen=True, slots=True)
-class ParsedPolicies:
+
+class ParsedPolicies(Struct, frozen=True):
     """The policies without an error, in the order of their files, and all findings."""
 
     policies: tuple[Policy, ...] = ()

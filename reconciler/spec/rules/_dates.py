@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import timezones
@@ -22,8 +23,7 @@ _NEAR_DAYS = 400
 Span = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
+class _Declared(Struct, frozen=True):
     """One series and what is declared about its dates; `start_on` is that of the series."""
 
     attributes: Mapping[str, Json]

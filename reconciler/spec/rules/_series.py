@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import recurrence

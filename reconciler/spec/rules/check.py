@@ -7,8 +7,9 @@ time: the plan decides whether a meeting is over. No finding shows a passcode.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting.meeting import Meeting

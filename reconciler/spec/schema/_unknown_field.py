@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, plain_name, suggestion

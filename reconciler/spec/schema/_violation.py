@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from reconciler.errors.redact import redact_text
 from reconciler.errors.secrets import may_hold_secret
@@ -36,8 +37,7 @@ TYPES = {
 """JSON Schema's types as messages call them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """A value that violates one keyword of its schema.
 
     `path` leads from the document to `value`; where `value` is a key (`in_key`), to its mapping, and `of_key`
@@ -53,8 +53,7 @@ class Violation:
     of_key: Json = None
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaContext:
+class SchemaContext(Struct, frozen=True):
     """The schema that a document was validated against, and the pointer at which it was entered."""
 
     name: str

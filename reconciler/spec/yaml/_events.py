@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from reconciler.errors.text import sentences
 
@@ -28,8 +28,7 @@ ScanError = yaml.YAMLError
 """Raised by the function that `event_reader` returns where the text is not YAML."""
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(Struct, frozen=True):
     """A reason to refuse a text, or to doubt it (`is_warning`), with its place.
 
     `line` and `column` count from 0, `width` in characters.
@@ -93,8 +92,7 @@ def _unprintable(text: str) -> SyntaxProblem:
     return _problem(text.count("\n", 0, index), index - (text.rfind("\n", 0, index) + 1), message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
+class _Message(Struct, frozen=True):
     """The message for errors whose text contains `problem`.
 
     `about_opening` adds the place where a bracket, quote or key was opened. `at_opening` moves the

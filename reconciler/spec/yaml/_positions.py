@@ -6,8 +6,9 @@ It reads a text a second time, so `locator` calls it only for text with a findin
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from reconciler.errors.secrets import Columns, is_secret_name
 from reconciler.spec.yaml._events import (
@@ -30,15 +31,14 @@ NODES_MAX = 400_000
 """Values of one text whose places are found, in about four seconds; 10,000 meetings have fewer."""
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """The ranges of a value and of its key, with the `text` of a scalar or the `children` of a container."""
 
     value: Range
     key: Range | None = None
     is_container: bool = False
     text: str = ""
-    children: dict[str | int, Node] = field(default_factory=dict)
+    children: dict[str | int, Node] = {}
 
     @property
     def label(self) -> Range:
@@ -46,8 +46,7 @@ class Node:
         return self.key if self.is_container and self.key else self.value
 
 
-@dataclass(slots=True)
-class PositionMap:
+class PositionMap(Struct):
     """The nodes of a whole text or of a piece of it; of a broken text, up to the error.
 
     `secrets` maps a line to the columns of it that hold secret values, `secret_texts` the line on which a
@@ -55,9 +54,9 @@ class PositionMap:
     """
 
     root: Node | None = None
-    duplicates: list[DuplicateKey] = field(default_factory=list)
-    secrets: dict[int, list[Columns]] = field(default_factory=dict)
-    secret_texts: dict[int, list[str]] = field(default_factory=dict)
+    duplicates: list[DuplicateKey] = []
+    secrets: dict[int, list[Columns]] = {}
+    secret_texts: dict[int, list[str]] = {}
     is_whole: bool = False
 
     def deepest(self, path: tuple[str | int, ...]) -> tuple[Node | None, int]:

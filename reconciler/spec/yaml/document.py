@@ -11,9 +11,11 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import islice
 
+from msgspec import Struct
+
+from reconciler.errors.text import repr_without
 from reconciler.ports import Json
 from reconciler.spec.yaml._events import SyntaxProblem
 from reconciler.spec.yaml._parser import Entry, Parser
@@ -35,16 +37,17 @@ _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: [^\r\n]*)?\r?$", re.MULTILINE)
 _BASE = re.compile(r"^\|{7}", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A file as it was read; `filename` as a person would type it, with `/` between its parts."""
 
     filename: str
-    content: bytes = field(repr=False)
+    content: bytes
+
+    def __repr__(self) -> str:
+        return repr_without(self, "content")
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """The value of one file. Where there are problems, it is the part that could be read, or None.
 
     `entries` has the keys of the two outer levels by path. With `has_aliases`, a value may be in another
@@ -52,14 +55,17 @@ class Document:
     """
 
     filename: str
-    text: str = field(repr=False)
-    value: Json = field(repr=False)
-    entries: Mapping[tuple[str, ...], Entry] = field(repr=False)
+    text: str
+    value: Json
+    entries: Mapping[tuple[str, ...], Entry]
     problems: tuple[SyntaxProblem, ...] = ()
     warnings: tuple[SyntaxProblem, ...] = ()
     has_aliases: bool = False
     duplicates: int = 0
     has_nulls: bool = False
+
+    def __repr__(self) -> str:
+        return repr_without(self, "text", "value", "entries")
 
     @property
     def is_sound(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 Range = tuple[int, int, int, int]
 """Start line and column, end line and column; all count from 0, the end is exclusive."""
@@ -11,8 +11,7 @@ ENTRY_LISTS = frozenset({"moved", "imports", "removed"})
 """Lists at the top of a spec. Messages print lines with one of them, and a file can have only one."""
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateKey:
+class DuplicateKey(Struct, frozen=True):
     """A key that a mapping has twice."""
 
     name: str

@@ -7,7 +7,8 @@ whole text, once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span, UnlocatedDiagnostic
 from reconciler.errors.redact import redact_text

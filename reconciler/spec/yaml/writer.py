@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from reconciler.errors.text import escape_character, escape_control
 from reconciler.ports import Json
@@ -34,16 +35,15 @@ def _never(_: Path) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """The layout of a value, by the paths in it.
 
     `above` has the comment lines before an entry, an empty one for an empty line. `beside` has the comment
     on its first line. A container for which `is_open` is true is never put on one line.
     """
 
-    above: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
-    beside: Mapping[Path, str] = field(default_factory=dict)
+    above: Mapping[Path, tuple[str, ...]] = {}
+    beside: Mapping[Path, str] = {}
     is_open: Callable[[Path], bool] = _never
 
 

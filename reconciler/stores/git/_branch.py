@@ -11,9 +11,10 @@ import shutil
 import tempfile
 import weakref
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.text import replace_control
@@ -47,8 +48,7 @@ SUBJECT_MAX = 72
 """Most characters in the first line of a commit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tip:
+class Tip(Struct, frozen=True):
     """A commit, with mode, type and object of each file by name; `commit` is None without a branch."""
 
     commit: str | None

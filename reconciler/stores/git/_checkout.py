@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.errors.didyoumean import did_you_mean, suggestion
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.redact import redact_addresses
-from reconciler.errors.text import replace_control
+from reconciler.errors.text import replace_control, repr_without
 from reconciler.stores.git import _command as commands
 
 if TYPE_CHECKING:
@@ -53,8 +54,7 @@ Git = Callable[..., commands.GitResult]
 """Runs git in the folder."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkout:
+class Checkout(Struct, frozen=True):
     """Folder, remote and settings. `address` is the remote's, without user and password.
 
     `push_addresses` are where a push goes, as they are, if that is not where a fetch goes, and
@@ -68,8 +68,11 @@ class Checkout:
     own_branches: frozenset[str]
     settings: tuple[tuple[str, str], ...]
     defaults: Mapping[str, str]
-    push_addresses: tuple[str, ...] = field(default=(), repr=False)
+    push_addresses: tuple[str, ...] = ()
     push_remedy: str = ""
+
+    def __repr__(self) -> str:
+        return repr_without(self, "push_addresses")
 
 
 def find(folder: Path, environ: Mapping[str, str], *, branch: str, remote: str = "") -> tuple[Checkout, ...]:

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler import urls
 from reconciler.errors.exceptions import StateError
@@ -77,8 +78,7 @@ SHOWN_MAX = 200
 """Most characters of a message of git that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class GitResult:
+class GitResult(Struct, frozen=True):
     """Exit status of a command, negative if it was killed, with its output and its error messages."""
 
     status: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.errors.exceptions import StateError
 from reconciler.stores import errors
@@ -72,8 +73,7 @@ class PushOutcome(Enum):
     UNANSWERED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class PushResult:
+class PushResult(Struct, frozen=True):
     """Outcome of a push, and git's message about it."""
 
     outcome: PushOutcome

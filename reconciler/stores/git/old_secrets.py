@@ -6,8 +6,9 @@ What is found is named by commit and file; no secret leaves this module.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.secrets import secret_spans
@@ -43,8 +44,7 @@ _NO_CHECKOUT = "not a git repository"
 _GLOB = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True, slots=True)
-class OldSecret:
+class OldSecret(Struct, frozen=True):
     """A commit that added a secret to a file; `day` is when it was made."""
 
     commit: str
@@ -52,8 +52,7 @@ class OldSecret:
     file: str
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """The places with a secret, the newest first, and why not all of the history was searched, if so.
 
     `is_begun` is set where the newest part was.

@@ -7,11 +7,13 @@ Terraform's own variables apply too, but only to the state that they were set fo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from msgspec import Struct
+
 from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.text import repr_without
 from reconciler.urls import is_loopback, is_well_formed, loopback_hosts
 
 if TYPE_CHECKING:
@@ -40,16 +42,17 @@ _URL = re.compile(rf"https?://{_HOST}(/{_WORD})?(\?[A-Za-z0-9._~%!$&'()*+,;=:@/?
 _METHOD = re.compile(r"[A-Z]{3,20}")
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """Method and address of one kind of request; the query of the address may hold a secret."""
 
     method: str
-    url: str = field(repr=False)
+    url: str
+
+    def __repr__(self) -> str:
+        return repr_without(self, "url")
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoints:
+class Endpoints(Struct, frozen=True):
     """Endpoints of one state, with credentials. `is_managed`: by GitLab, or as GitLab does."""
 
     location: str
@@ -57,9 +60,12 @@ class Endpoints:
     update: Endpoint
     lock: Endpoint
     unlock: Endpoint
-    username: str = field(default="", repr=False)
-    password: str = field(default="", repr=False)
+    username: str = ""
+    password: str = ""
     is_managed: bool = False
+
+    def __repr__(self) -> str:
+        return repr_without(self, "username", "password")
 
     @classmethod
     def of(cls, address: str, environ: Mapping[str, str]) -> Endpoints:

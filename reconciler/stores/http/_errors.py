@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.pages import page_words
@@ -38,8 +39,7 @@ HELD = frozenset({409, 423})
 """Statuses for a state that another lock holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServerResponse:
+class ServerResponse(Struct, frozen=True):
     """A complete response. `redirect_url` is the target of a redirect."""
 
     status: int

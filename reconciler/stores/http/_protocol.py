@@ -6,11 +6,12 @@ A request without a clear answer is repeated if that does no harm: to read, to l
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler import __version__
 from reconciler.errors.exceptions import StateError
@@ -43,8 +44,7 @@ class SendRequest(Protocol):
         """Send `lock_id` as `ID` in the query."""
 
 
-@dataclass(frozen=True, slots=True)
-class LockStatus:
+class LockStatus(Struct, frozen=True):
     """Status of the lock after it was asked for: ours, or held by `holder`."""
 
     holder: LockInfo | None = None

@@ -13,10 +13,12 @@ Source: developer.hashicorp.com/terraform/language/backend/http.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass, replace
 from hashlib import sha256
 from math import inf
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.errors.exceptions import StateError
 from reconciler.ports import Snapshot
@@ -37,8 +39,7 @@ GATHER_SECONDS = 0.25
 """A server with a database behind it: four writes a second."""
 
 
-@dataclass(slots=True)
-class HttpLease:
+class HttpLease(Struct):
     """A lock that the server keeps until it is freed."""
 
     info: LockInfo

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.errors.exceptions import StateError
 from reconciler.ports import LockInfo
@@ -34,8 +36,7 @@ FREE = b"{}\n"
 """A lock that nobody holds. It is overwritten, not deleted: few storages delete on a condition."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseRequest:
+class LeaseRequest(Struct, frozen=True):
     """A lock as its holder wrote it; its time runs from before the request was sent."""
 
     info: LockInfo

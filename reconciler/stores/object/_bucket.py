@@ -8,9 +8,10 @@ secret and no state goes over plain http, except to this machine.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from reconciler.errors.exceptions import SettingsError
 from reconciler.urls import is_loopback, is_well_formed
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Cloud:
+class Cloud(Struct, frozen=True):
     """One kind of object storage.
 
     `endpoints` are the variables that may replace the cloud's own address; the first that is set wins.
@@ -79,8 +79,7 @@ ADDRESS = re.compile(rf"(s3|gs|az)://([A-Za-z0-9][A-Za-z0-9._-]*)/({WORD}(?:/{WO
 """Parts of a path have only characters that a URL need not escape, and do not begin with a dot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bucket:
+class Bucket(Struct, frozen=True):
     """Address of a state: a bucket (Azure: a container) and the path of the object in it."""
 
     scheme: str

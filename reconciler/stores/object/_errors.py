@@ -8,9 +8,10 @@ request may have been done. The text itself is never shown; it may contain secre
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.redact import redact_answer
@@ -47,8 +48,7 @@ FOR_A_TOKEN = re.compile(
 """The library's own requests for credentials, before ours: it found no credentials."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedError:
+class ParsedError(Struct, frozen=True):
     """An error of the library. `kind` is its class; `status` is None if no answer came.
 
     `is_unsupported`: the library cannot send this request to such a storage, and raised Python's own

@@ -8,12 +8,14 @@ address is: it may repeat a part of one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode
 
+from msgspec import Struct
+
 from reconciler.errors.exceptions import SettingsError
+from reconciler.errors.text import repr_without
 from reconciler.stores.postgres._driver import psycopg
 from reconciler.urls import bracket_ipv6, is_loopback
 
@@ -39,14 +41,16 @@ OURS = ("state", "schema")
 """Parameters of the address that are this program's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """One state in one table. `parameters` are libpq's, by its own names; they hold the password."""
 
     location: str
     state: str
     schema: str | None
-    parameters: Mapping[str, str | int] = field(repr=False)
+    parameters: Mapping[str, str | int]
+
+    def __repr__(self) -> str:
+        return repr_without(self, "parameters")
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ translated: what is not recognised there counts as "cannot be reached".
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.errors.exceptions import StateError
 from reconciler.errors.redact import redact_answer
@@ -96,8 +97,7 @@ def other_table(target: Target, words: str) -> StateError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(Struct, frozen=True):
     """What the user finds: the schema, its table, and the rights that are missing on each."""
 
     user: str

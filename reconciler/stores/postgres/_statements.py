@@ -7,8 +7,9 @@ same version meet at the first row: the server lets one of them pass, and the ot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.stores import size
 from reconciler.stores.postgres._driver import psycopg
@@ -92,8 +93,7 @@ LIMIT 1"""
 """Who asks, and what is missing: it needs no right of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statements:
+class Statements(Struct, frozen=True):
     """The statements for the table in one schema, or in the first one of the user's search path."""
 
     table: Composed

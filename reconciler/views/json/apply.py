@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -71,8 +70,8 @@ def event_json(event: Event) -> dict[str, Json]:
     row: dict[str, Json] = {"type": _TYPES[type(event)], "at": instant_utc(event.at)}
     if isinstance(event, Noticed):
         row["key"] = event.diagnostic.key
-    for field in fields(event)[1:]:
-        row[field.name] = _event_value(getattr(event, field.name))
+    for name in event.__struct_fields__[1:]:
+        row[name] = _event_value(getattr(event, name))
     return row
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.errors.text import count_noun
 from reconciler.plan.budget import day_of
@@ -124,8 +126,7 @@ def _label(period: _Period) -> str:
     return f"{period.planned} a day" if period.days > 1 else f"{period.planned}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Period:
+class _Period(Struct, frozen=True):
     """A number of `days` from `first_day` on, each with `planned` requests."""
 
     first_day: str

@@ -5,8 +5,9 @@ GitHub takes 65,536 characters. Bytes of UTF-8 are counted instead; there are ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,8 +20,7 @@ MORE_BYTES = 200
 """Bytes for the line that counts what was cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An entry of a list, as a line and in full; each is rendered only if there may be room for it."""
 
     line: Callable[[], str]

@@ -6,8 +6,9 @@ A deferral that the plan announced gets no line; the last lines count it.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDeferred, StepDone, StepFailed, Summary
 from reconciler.errors.text import escape_control
@@ -63,15 +64,14 @@ _RESOLVED = {
 }
 
 
-@dataclass(slots=True)
-class ApplyLog:
+class ApplyLog(Struct):
     """The log of one apply. It keeps the UTC day of each deferred step, and the causes that it explained."""
 
     plan: Plan
     style: TextStyle
-    _actions: dict[str, Action] = field(init=False)
-    _days: dict[tuple[str, bool], str | None] = field(init=False)
-    _explained: set[tuple[str, str, str]] = field(init=False, default_factory=set)
+    _actions: dict[str, Action] = {}
+    _days: dict[tuple[str, bool], str | None] = {}
+    _explained: set[tuple[str, str, str]] = set()
 
     def __post_init__(self) -> None:
         self._actions = {step.key: step.action for step in self.plan.steps}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import at, weekly
+from msgspec.structs import replace
 
 from reconciler.apply.dates.comparison import NOT_AVAILABLE, NOT_LISTED, Comparison, Known, compare
 from reconciler.meeting.single_dates import SeriesDate

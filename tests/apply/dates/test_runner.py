@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import HOST, at, meeting, one_off, removed, weekly
 from engine_world import TURNS, World
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.plan.budget import Allowances, Limits

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from builders import at, meeting, one_off, weekly
 from engine_world import World
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
 from reconciler.plan.change import Action

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from builders import HOST, meeting, one_off, weekly
 from engine_world import World, topic
+from msgspec.structs import replace
 
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.sandbox.faults import READ, UPDATE, Fault, answer_lost, gateway_page, never_arrived

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from listening import Requests
+from msgspec.structs import replace
 from served import served
 from shell import FAR, HOST, NOW, spec_of
 from varied import Zoom
@@ -128,7 +128,7 @@ def test_a_replaced_meeting_that_is_gone_is_no_error(shell: Shell, zoom: Zoom) -
 def retire(shell: Shell, key: str, **changed: str) -> None:
     """Have the state say that the meeting of `key` was replaced by that of `a`."""
     recorded = shell.recorded()
-    gone = replace(state.retire("a", recorded.meetings[key]), **changed)  # type: ignore[arg-type]  # - of any field
+    gone = replace(state.retire("a", recorded.meetings[key]), **changed)
     shell.record(replace(recorded.forget(key), retired=(gone,)))
     shell.write("meetings.yaml", spec_of({"a": {}}))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import icalendar
 import pytest
 from feed_reader import read_feed
+from msgspec.structs import replace
 from shell import HOST
 
 from reconciler.cli.commands.calendar import build

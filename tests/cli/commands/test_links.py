@@ -8,13 +8,13 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from builders import NOW as AT
 from builders import intent, record, weekly
+from msgspec.structs import replace
 from scripted_zoom import ScriptedZoom, answer, no, using
 from shell import HOST, NOW, spec_of
 

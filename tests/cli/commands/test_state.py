@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from builders import HOST, intent, one_off, record, state, weekly
 from holding import held
+from msgspec.structs import replace
 from shell import ONE
 
 from reconciler.spec.yaml.document import Source

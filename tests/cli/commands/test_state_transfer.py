@@ -6,12 +6,12 @@ import io
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from builders import record, state
 from holding import held
+from msgspec.structs import replace
 from terraform_server import Fault, TerraformServer
 
 from reconciler.state import document as state_document

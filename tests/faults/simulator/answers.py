@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import httpx
+from msgspec.structs import replace
 
 from simulator.half import Half
 

@@ -6,9 +6,10 @@ and the next run settles them, so that no history ends otherwise; see `tests/app
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from reconciler.apply import engine
 from reconciler.apply.dates import comparison, runner, sender

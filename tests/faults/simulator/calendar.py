@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from builders import weekly
+from msgspec.structs import replace
 from written_series import WEEKDAYS, WrittenSeries
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates

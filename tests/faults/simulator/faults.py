@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import httpx
 from memory_place import CallOutcome
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     import random
@@ -29,8 +30,7 @@ PAGE = "<html><head><title>502</title></head><body>Bad Gateway</body></html>"
 BRIEF = {"code": 429, "message": "You have reached the maximum per-second rate limit for this API."}
 
 
-@dataclass(frozen=True, slots=True)
-class Journey:
+class Journey(Struct, frozen=True):
     """A request's way: when it arrives, what the client sees instead of the answer, when it sees something.
 
     `breaks_after` is when the connection breaks, `NEVER` where nothing but a timeout ends it.
@@ -71,8 +71,7 @@ class Journey:
         )
 
 
-@dataclass(slots=True)
-class Faults:
+class Faults(Struct):
     """What one runner meets, as often as its rates say; `struck` counts by kind.
 
     `list_lag_seconds` is how late Zoom's lists are: what lands late must be seen in time all the same.

@@ -6,10 +6,10 @@ Few seeds have it, and it has a chance of its own: all others make the histories
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from simulator.faults import Journey

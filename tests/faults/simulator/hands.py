@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from reconciler.meeting.body import body
 from reconciler.plan import approval
@@ -60,8 +61,7 @@ def free_lock(store: Store, held: LockInfo) -> str:
     return held.who
 
 
-@dataclass(frozen=True, slots=True)
-class Mandate:
+class Mandate(Struct, frozen=True):
     """What a run may do: what its `--target` names, and where there is one, what the saved `plan` has."""
 
     options: Options = field(default_factory=Options)

@@ -6,11 +6,11 @@ Each has a chance of its own and comes after all others, so that a history up to
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from builders import meeting, weekly
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from simulator.calendar import DAY, HELD_MAX, shown, written

@@ -6,12 +6,12 @@ Zoom itself is the emulator, which answers in the instant in which a request arr
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from msgspec.structs import replace
 
 from reconciler.meeting.timezones import utc_text
 from reconciler.sandbox import occurrences

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from builders import meeting, weekly
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import SingleDates
 

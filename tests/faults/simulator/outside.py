@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     import random
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
     from simulator.network import Network, Zoom
 
 
-@dataclass(slots=True)
-class Outside:
+class Outside(Struct):
     """What goes on for longer than a run: the account, the way there, and what happens to it in a round."""
 
     machine: Machine

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import io
 import random
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builders import imported
+from msgspec.structs import replace
 
 from reconciler.cli.commands.state import transfer
 from reconciler.cli.console import Console, GlobalOptions

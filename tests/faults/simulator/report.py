@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 COUNTS = (
     "seeds", "runs", "crashes", "takeovers", "outlived", "cut_off", "approved", "stale", "misdated",
@@ -11,8 +12,7 @@ COUNTS = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class Report:
+class Report(Struct):
     """What was tried and what was found: `wrong` counts by kind what did not hold, `failed` has the seeds."""
 
     seeds: int = 0
@@ -39,7 +39,7 @@ class Report:
     requests: int = 0
     struck: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
-    failed: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    failed: dict[int, list[tuple[str, str]]] = {}
 
     def take_wrong(self, seed: int, found: list[tuple[str, str]]) -> None:
         """Count what was found of one seed."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
-from dataclasses import dataclass, field
 from math import isinf
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.engine import Result, execute
@@ -56,12 +57,11 @@ if TYPE_CHECKING:
 CREDENTIALS = Credentials("account", "client", "client-secret")
 
 
-@dataclass(slots=True)
-class Story:
+class Story(Struct):
     """What a run told, and how it ended; `failure` is None where it came to its end."""
 
-    events: list[Event] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
+    events: list[Event] = []
+    lines: list[str] = []
     result: Result | None = None
     failure: ReconcilerError | None = None
     has_taken_over: bool = False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from builders import imported, meeting, moved, one_off, removed, weekly
+from msgspec.structs import replace
 
 from reconciler.apply.resolve.lookup import SKEW
 from reconciler.plan.budget import Allowances, Limits

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from builders import at, planned, removed, spec, weekly
 from engine_world import World
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.meeting.meeting import Meeting, Slot

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from builders import HOST, at, meeting, planned, record, spec, state, weekly
+from msgspec.structs import replace
 
 from reconciler.calendar.offsets import seconds_of
 from reconciler.meeting.closures import Closure, DayRange, SingleDates

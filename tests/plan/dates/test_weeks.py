@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from builders import NOW, at, meeting, moved, one_off, planned, record, removed, spec, state, weekly
 from engine_world import World
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.meeting.meeting import Meeting, Slot

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from builders import meeting, planned, spec, weekly
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.plan.dates import words

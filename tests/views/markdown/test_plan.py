@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,6 +23,7 @@ from builders import (
     weekly,
 )
 from hostile_topics import TOPICS
+from msgspec.structs import replace
 from paths import CASES
 from rendered import Page
 from shell import ONE, spec_of

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from textwrap import dedent
 from typing import Any
 
 import pytest
 from builders import HOST, NOW, at, meeting, one_off, planned, record, removed, spec, state, weekly
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.plan.budget import Allowances, BudgetLine, Limits

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
 from builders import HOST, NOW, at, meeting
+from msgspec.structs import replace
 
 from reconciler.apply.events import (
     Event,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.apply import record
 from reconciler.apply.events import Summary
@@ -51,8 +52,7 @@ if TYPE_CHECKING:
     from reconciler.zoom.client import ZoomClient
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyOptions:
+class ApplyOptions(Struct, frozen=True):
     """The flags of `apply`."""
 
     options: Options

@@ -7,8 +7,10 @@ import re
 import secrets
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.engine import execute
@@ -43,8 +45,7 @@ SETTLE_SECONDS_BEYOND = 30.0
 """Seconds, beyond two timeouts, that a lost request may take to arrive and to show in the list."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApplyJob:
+class ApplyJob(Struct, frozen=True):
     """An approved plan, and everything that is needed to send and to show it.
 
     `wrap_listener` wraps the view's listener, and may add events or change them. `told` is what the history
@@ -59,8 +60,7 @@ class ApplyJob:
     told: tuple[Fact, ...] = ()
 
 
-@dataclass(slots=True)
-class StopSignal:
+class StopSignal(Struct):
     """True once somebody has asked the run to stop."""
 
     stderr: TextIO

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.calendar import clashes, dates
 from reconciler.calendar.hosts import Hosts
@@ -48,8 +50,7 @@ DAYS_MAX = 3_660
 """Days of the longest window: ten years."""
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarOptions:
+class CalendarOptions(Struct, frozen=True):
     """The flags that say what is in the calendar. `is_agenda`: people read it from top to bottom.
 
     `is_feed`: its events have names, by which calendar apps know them again.
@@ -72,8 +73,7 @@ class CalendarOptions:
         return timedelta(days=days - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltCalendar:
+class BuiltCalendar(Struct, frozen=True):
     """The calendar that the options select, and the hosts that have a part of it.
 
     `failed`: a link could not be read.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from reconciler import disk
 from reconciler.cli import reporting
@@ -32,8 +33,7 @@ _SAFE = "@.+-_"
 """Characters, other than letters and digits, that a host keeps in the file name of its feed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """The file or folder that is written; `path` None: stdout."""
 
     path: Path | None = None

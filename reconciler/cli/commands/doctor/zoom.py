@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.cli.commands.doctor.rules import BASIC, check_rules
 from reconciler.cli.connection import check_origin, connect
@@ -35,8 +36,7 @@ NAMED_MAX = 5
 """Sound hosts that get a line each; more of them are counted in one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class RequiredScope:
+class RequiredScope(Struct, frozen=True):
     """An operation of the program, and the scopes that allow it: the granular one, and the classic ones."""
 
     purpose: str

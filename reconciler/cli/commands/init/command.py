@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler import disk, resources, urls
 from reconciler.cli import reporting
@@ -51,8 +52,7 @@ IGNORED = ".reconciler/"
 _TO_MINUTES = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2}Z?|Z?)")
 
 
-@dataclass(frozen=True, slots=True)
-class InitOptions:
+class InitOptions(Struct, frozen=True):
     """The flags of `init`; None: not given."""
 
     host: str | None = None

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconciler.meeting.humanize import short_weekday
 from reconciler.meeting.timezones import in_zone, instant, is_ambiguous, is_skipped, known_zone
@@ -59,8 +60,7 @@ _FOOT = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """The first meeting; `start` is local time in `timezone`, as in `2027-01-11T10:00:00`."""
 
     host: str
