@@ -92,7 +92,7 @@ def _day_of(year: int, text: str) -> date:
         return date(year, 2, 28)
 
 
-class Closure(Struct, frozen=True, dict=True):
+class Closure(Struct, frozen=True, dict=True, cache_hash=True):
     """Days on which nothing is held, under a name.
 
     The days of its short ranges are listed once: thousands of series may ask for them.

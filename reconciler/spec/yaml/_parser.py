@@ -114,7 +114,8 @@ class Parser:
         self.anchors = Anchors()
         self.values = 0
         self.last: Any = None  # the event with which the last value that was read ends
-        self.good_keys: set[str] = set()
+        self.good_keys: dict[str, str] = {}
+        """Each key that names a value, by itself: the mappings of a text share one string for it."""
 
     def document(self) -> Json:
         """Return the value of the only document; None where there is none, or where it cannot be read."""
@@ -172,7 +173,7 @@ class Parser:
             if type(event) is not ScalarEvent:
                 self.skip_entry(event, depth)
                 continue
-            key = event.value
+            key = good_keys.get(event.value, event.value)
             if (key not in good_keys or event.tag is not None or event.anchor is not None) and (
                 not self.check_key(event, depth)
             ):
@@ -274,7 +275,7 @@ class Parser:
         if event.anchor is not None:
             self.anchors.define(event.anchor, key, 0)
         if key != "<<" and is_text(key):
-            self.good_keys.add(key)
+            self.good_keys[key] = key
             self.names += depth != SECTION_DEPTH
             if self.names > NAMES_MAX:
                 detail = f"It has more than {NAMES_MAX:,} different keys that name no meeting."

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from reconciler.ports import Json
 
@@ -22,6 +23,7 @@ _DIGITS_MAX = 20  # of a whole number that may fit into 64 bits
 _INTEGERS = range(-(2**63), 2**64)
 
 
+@lru_cache(maxsize=1024)  # meetings have most of their numbers in common
 def parse_scalar(text: str) -> Json:
     """Return the value of the plain scalar `text`. Raises OverflowError for a number that is too large."""
     if text in NULLS:
