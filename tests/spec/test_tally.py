@@ -70,8 +70,8 @@ def test_a_code_that_is_cut_whole_is_counted_too() -> None:
         (HEAD + "  a:\n    topic: x\n" + "    agenda: y\n" * 20_000, (20_000, 0)),
         (HEAD + "".join(f"  m{n}: {{topic: x}}\n" for n in range(3_000)), (3_000, 2_999)),
         (f"{HEAD}{GOOD}moved:\n" + "".join(f"- {{from: a{n}, to: b}}\n" for n in range(20_000)), (39_999, 0)),
-        (f"{HEAD}{GOOD}people:\n" + "".join(f"  p{n}: [a@b.c]\n" for n in range(100_000)), (0, 100_000)),
-        (f"{HEAD}{GOOD}closures:\n  c:\n" + "  - 2027-02-30\n" * 100_000, (100_000, 1)),
+        (f"{HEAD}{GOOD}people:\n" + "".join(f"  p{n}: [a@b.c]\n" for n in range(20_000)), (0, 20_000)),
+        (f"{HEAD}{GOOD}closures:\n  c:\n" + "  - 2027-02-30\n" * 20_000, (20_000, 1)),
     ],
     ids=[
         "wrong meetings",
