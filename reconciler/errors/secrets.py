@@ -112,12 +112,22 @@ _WORDS = (
 )
 
 _TEXTS = (_IN_LINK, _PARAMETER, _MEMBER, _ONE_TAP, _WORDS)
+
+
+def _any_of(words: Iterable[str]) -> str:
+    """Return a pattern for any of the `words`, by their first letter: three times as fast as one by one."""
+    by_letter = groupby(sorted(words), key=lambda word: word[0])
+    rests = {letter: "|".join(re.escape(word[1:]) for word in group) for letter, group in by_letter}
+    return "|".join(f"{re.escape(letter)}(?:{rest})" for letter, rest in rests.items())
+
+
 _SIGNS = (
     *("pas", "pwd", "psw", "pw", "pin", "zak", "tk", "token", "secret", "start_url", "#,", "#%2c", "%23"),
     *("code", "kode", "codice", "codigo", "kenn", "kod ", "contras", "clave", "senha", "wacht", "losen"),
     *("sala", "tunnus", "parol", "heslo", "geslo", "lozink", "jelsz", "sandi", "phrase", "wort", "geheim"),
 )
 """An ASCII text whose lower-case form has none of these has no secret; most texts are such."""
+_SIGN = _any_of(_SIGNS)
 
 _WRITTEN_KEY = r"(?i)(?<![a-z0-9_])(?P<key>(?:pass|pas|pwd|pw|pin)[a-z_]{0,40})[\"']?[^\S\n]*+[:=][^\S\n]*+"
 _WRITTEN = _WRITTEN_KEY + r"(?!\{\s*+[\"']?env)(?P<secret>\S.*)"
@@ -161,15 +171,7 @@ def has_secret(text: str) -> bool:
 def _has_sign(text: str) -> bool:
     if not text.isascii():
         return True
-    return _compiled(_any_of(_SIGNS)).search(text.lower()) is not None
-
-
-@cache
-def _any_of(words: tuple[str, ...]) -> str:
-    """Return a pattern for any of the `words`, by their first letter: three times as fast as one by one."""
-    by_letter = groupby(sorted(words), key=lambda word: word[0])
-    rests = {letter: "|".join(re.escape(word[1:]) for word in group) for letter, group in by_letter}
-    return "|".join(f"{re.escape(letter)}(?:{rest})" for letter, rest in rests.items())
+    return _compiled(_SIGN).search(text.lower()) is not None
 
 
 def link_spans(text: str) -> tuple[Columns, ...]:
