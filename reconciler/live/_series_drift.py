@@ -20,7 +20,7 @@ from reconciler.meeting.recurrence import Remaining, Series
 from reconciler.meeting.timezones import in_zone, utc_text, zone
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
-from reconciler.state.kept_window import kept_until
+from reconciler.state.kept_window import kept_since, kept_until
 
 RULE = ("type", "repeat_interval", "weekly_days", "monthly_day", "monthly_week", "monthly_week_day")
 """The parts of `recurrence` that say on which days, but not until when."""
@@ -35,14 +35,16 @@ def window_changes(
 ) -> tuple[FieldChange, ...]:
     """The parts of the schedule that differ, of a series of which Zoom keeps the recorded `window`.
 
-    A window that is shorter in Zoom differs; a longer one does not.
+    A window that is shorter in Zoom differs; a longer one does not. Dates before its first one were skipped
+    when it was sent, so Zoom never had them.
     """
-    until = kept_until(window)
+    since, until = kept_since(window), kept_until(window)
+    after = now if since is None else max(now, since - since.resolution)
     if until is None:
-        return schedule_changes(declared, stored, now)
+        return schedule_changes(declared, stored, now, after)
     rule = {name: part for name, part in declared.recurrence.items() if name != "end_times"}
     cut = replace(declared, recurrence={**rule, "end_date_time": utc_text(until)})
-    changes = schedule_changes(cut, stored, now)
+    changes = schedule_changes(cut, stored, now, after)
     kept = last_start(stored)
     if kept is not None and kept >= until:
         changes = tuple(change for change in changes if change.path not in _ENDS)
@@ -50,17 +52,21 @@ def window_changes(
     return tuple(replace(each, before=before) if each.path == _ENDS[1] else each for each in changes)
 
 
-def schedule_changes(declared: Series, stored: Mapping[str, Json], now: datetime) -> tuple[FieldChange, ...]:
+def schedule_changes(
+    declared: Series, stored: Mapping[str, Json], now: datetime, after: datetime | None = None
+) -> tuple[FieldChange, ...]:
     """The parts of the schedule in which the occurrences after `now` differ from the declared ones.
 
-    Empty where they are the same. Values are in the terms of the declared schedule. `stored` is a
-    type 8 meeting as Zoom answered it. Raises `ValueError` where `declared` cannot be read.
+    Of the declared ones, those after `after` count, if it is given. Empty where they are the same. Values are
+    in the terms of the declared schedule. `stored` is a type 8 meeting as Zoom answered it. Raises
+    `ValueError` where `declared` cannot be read.
     """
-    sent = _as_sent(declared, now)
-    if sent is not declared and not schedule_changes(sent, stored, now):
+    after = after or now
+    sent = _as_sent(declared, after)
+    if sent is not declared and not schedule_changes(sent, stored, now, after):
         return ()
-    remaining = declared.remaining(now)
-    coming = compared_starts(declared, now)
+    remaining = declared.remaining(after)
+    coming = compared_starts(declared, after)
     if coming_starts(stored, now) == coming:
         return ()
     current = stored_series(stored, declared.timezone)
@@ -71,7 +77,7 @@ def schedule_changes(declared: Series, stored: Mapping[str, Json], now: datetime
         return ()
     days = tuple(_days(declared, current))
     start = _start(declared, remaining, current_remaining, days_differ=bool(days))
-    changes = (*days, *start, *_end(declared, current, now))
+    changes = (*days, *start, *_end(declared, current, remaining, current_remaining))
     return changes or (_whole_rule(declared, stored),)
 
 
@@ -137,9 +143,10 @@ def _start(
     yield FieldChange("start_time", declared.start_time, after, _effect("start_time"))
 
 
-def _end(declared: Series, current: Series, now: datetime) -> Iterator[FieldChange]:
+def _end(
+    declared: Series, current: Series, remaining: Remaining, current_remaining: Remaining
+) -> Iterator[FieldChange]:
     """The end date or the count, both counted from the declared start, so that they compare."""
-    remaining, current_remaining = declared.remaining(now), current.remaining(now)
     if remaining.left == current_remaining.left:
         return
     effect = _length_effect(remaining.left, current_remaining.left)

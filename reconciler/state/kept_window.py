@@ -34,6 +34,11 @@ def window_of(
     return {"from": timezones.utc_text(starts[0]), "to": None if is_endless else timezones.utc_text(kept)}
 
 
+def kept_since(window: Mapping[str, Json]) -> datetime | None:
+    """Return the first start of a recorded window; None where there is no window."""
+    return timezones.instant(window["from"], "UTC") if window.get("from") else None
+
+
 def kept_until(window: Mapping[str, Json]) -> datetime | None:
     """Return the last start of a recorded window; None where it has no end, or there is none."""
     return timezones.instant(window["to"], "UTC") if window.get("to") else None

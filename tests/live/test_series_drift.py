@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from builders import at, weekly
 
-from reconciler.live._series_drift import schedule_changes
+from reconciler.live._series_drift import schedule_changes, window_changes
 from reconciler.meeting.meeting import series
 from reconciler.plan.change import FieldChange
 
@@ -177,3 +177,32 @@ def test_dates_that_somebody_edited_change_nothing_about_the_series() -> None:
     answer = {**stored(), "occurrences": [over, *coming, {"occurrence_id": None}]}
 
     assert schedule_changes(declared(), answer, NOW) == ()
+
+
+def endless(**attributes: Any) -> Series:
+    return declared(
+        recurrence={"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 0}, **attributes
+    )
+
+
+WINDOW = {"from": "2027-02-22T09:00:00Z", "to": "2028-01-31T09:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("start", "differs"),
+    [
+        ("2027-02-22T09:00:00Z", []),
+        ("2027-02-22T10:00:00Z", [("start_time", "2027-01-11T10:00:00", "2027-01-11T11:00:00")]),
+        ("2027-03-01T09:00:00Z", [("start_time", "2027-01-11T10:00:00", "2027-01-18T10:00:00")]),
+        ("2027-02-15T09:00:00Z", [("start_time", "2027-01-11T10:00:00", "2027-01-04T10:00:00")]),
+    ],
+    ids=["as it was sent", "an hour later", "a week later", "a week earlier"],
+)
+def test_a_window_begins_where_it_was_sent_from(start: str, differs: list[tuple[str, str, str]]) -> None:
+    """Its first dates are skipped, so Zoom never had them."""
+    last = [{"occurrence_id": "1832922000000", "start_time": "2028-01-31T09:00:00Z"}] * 50
+    answer = {**stored(start, end_times=None, end_date_time="2028-01-31T22:59:59Z"), "occurrences": last}
+
+    changes = window_changes(endless(), WINDOW, answer, NOW)
+
+    assert [(each.path, each.before, each.after) for each in changes] == differs
