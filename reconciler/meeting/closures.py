@@ -159,6 +159,13 @@ class SingleDates(Struct, frozen=True):
         """Return the name of the first closure that holds the day; None if none does."""
         return next((closure.name for closure in self.closures if closure.holds(day)), None)
 
+    def is_paused_from(self, day: date) -> bool:
+        """Return whether no date is held from a day on: a closure has no end, and no exception is left."""
+        text = day.isoformat()
+        ranges = (each for closure in self.closures for each in closure.ranges)
+        is_paused = any(not each.last and not each.is_yearly and each.first <= text for each in ranges)
+        return is_paused and all(each < text for each in self.exceptions)
+
     def is_closed(self, day: date) -> bool:
         """Return whether a closure or the pattern leaves the day out."""
         return self.closure_of(day) is not None or not is_in_pattern(day, self.pattern)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import takewhile
+from itertools import count, takewhile
 
 from msgspec import Struct
 
@@ -110,6 +110,10 @@ def _next_unedited(recurring: Series, edits: Mapping[str, Edit], now: datetime) 
             return
 
 
+HELD_WITHIN = 400
+"""Dates of a rule that are looked at for one that is held: more than a year of a daily series."""
+
+
 class Window(Struct, frozen=True):
     """The part of a longer series that Zoom keeps: its dates from `first` to `last`, `count` of them.
 
@@ -125,17 +129,15 @@ class Window(Struct, frozen=True):
 def next_window(attributes: Mapping[str, Json], dates: SingleDates, now: datetime) -> Window | None:
     """Return the window that is sent at `now`; None for a series of which Zoom keeps every date that is left.
 
-    It begins with the first date that is held, or, where none of the next 50 is, with the next one.
+    It begins with the first date that is held, or, where none is for long, with the next one.
     """
     recurring = series(attributes)
     if recurring is None or not recurring.is_longer_than_kept(now):
         return None
     over = recurring.remaining(now).over
-    nexts = range(over, over + OCCURRENCES_MAX)
-    begin = next(
-        (index for index in nexts if _is_held(recurring, attributes, dates, index)),
-        next(index for index in nexts if not _is_in_gap(recurring, index)),
-    )
+    begin = _first_held(recurring, attributes, dates, over)
+    if begin is None:
+        begin = next(index for index in count(over) if not _is_in_gap(recurring, index))
     first = recurring.occurrence(begin)
     last = recurring.occurrence(begin + OCCURRENCES_MAX - 1) or recurring.last()
     assert first is not None, "a longer series has dates to come"
@@ -143,8 +145,21 @@ def next_window(attributes: Mapping[str, Json], dates: SingleDates, now: datetim
     is_declared = first == timezones.instant(recurring.start_time, recurring.timezone)
     wall = recurring.wall(begin).isoformat(timespec="seconds")
     in_utc = timezones.utc_text(first) if recurring.start_time.endswith("Z") else wall
-    count = recurring.remaining(last).over - begin
-    return Window(recurring.start_time if is_declared else in_utc, first, last, count)
+    kept = recurring.remaining(last).over - begin
+    return Window(recurring.start_time if is_declared else in_utc, first, last, kept)
+
+
+def _first_held(
+    recurring: Series, attributes: Mapping[str, Json], dates: SingleDates, over: int
+) -> int | None:
+    """Return the number of the first date after `over` that is held; None where none is for long."""
+    for index in range(over, over + HELD_WITHIN):
+        start = recurring.occurrence(index)
+        if start is None or dates.is_paused_from(start.date() - timedelta(days=1)):
+            return None
+        if _is_held(recurring, attributes, dates, index):
+            return index
+    return None
 
 
 def _is_held(recurring: Series, attributes: Mapping[str, Json], dates: SingleDates, index: int) -> bool:
@@ -182,12 +197,11 @@ def edited_dates(
     dates: SingleDates,
     now: datetime,
     *,
-    since: datetime | None = None,
     until: datetime | None = None,
 ) -> dict[str, SeriesDate]:
     """Return the dates with a declared edit that are not over, by name, in order of the rule.
 
-    They are among the next 50 dates of the rule, or among those from `since` to `until`.
+    They are among the next 50 dates of the rule, or among those up to `until`.
     """
     recurring = series(attributes) if dates else None
     if recurring is None:
@@ -199,7 +213,7 @@ def edited_dates(
     found: dict[str, SeriesDate] = {}
     for day in sorted(_candidates(recurring, dates, now, last_day)):
         start = start_on(day)
-        if start is not None and (since is None or start >= since):
+        if start is not None:
             name = day.isoformat()
             edit = declared_edit(attributes, dates, day, start)
             if edit is not None and not is_over(start, edit, now):

@@ -138,11 +138,11 @@ class StateComparison(Struct, frozen=True):
                 Status.WITHHELD, _likely_rename(old, self.state.meetings[old], meeting.key)
             )
             return step._replace(from_key=old, late=budget.urgent(times.next_at, self.now))
+        if meeting.dates and dates.holds_nothing(meeting, self.now):
+            return step._replace(starts_at=None).with_status(Status.WITHHELD, dates.ALL_SKIPPED)
         step = dates.with_dates(step, None, self.now)
         if step.status is Status.WITHHELD:
             return step
-        if meeting.dates and dates.all_skipped(meeting, self.now):
-            return step.with_status(Status.WITHHELD, "every date that is left is skipped")
         sends = existing.shortened_remark(meeting, times, self.now)
         kept = _decided_rename(renames.decided.get(meeting.key), meeting.key)
         gone = self.gone.get(meeting.key)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from itertools import islice
 
 from reconciler.meeting.closures import SKIP, is_in_pattern
 from reconciler.meeting.humanize import instant_words, time_words
 from reconciler.meeting.meeting import Meeting, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX
 from reconciler.meeting.single_dates import (
+    HELD_WITHIN,
     Edit,
     SeriesDate,
     changed_in_gap,
@@ -18,7 +20,7 @@ from reconciler.meeting.single_dates import (
     is_over,
     moved_to,
 )
-from reconciler.meeting.timezones import in_zone, known_zone
+from reconciler.meeting.timezones import in_zone, known_zone, local_day
 from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.dates import windows
 from reconciler.plan.dates.windows import ALL_KEPT, Kept
@@ -30,6 +32,7 @@ RESCHEDULES = frozenset({"start_time", "timezone", "recurrence", "type"})
 """Fields whose update makes the dates of a series anew: what was done to single ones is undone."""
 
 
+ALL_SKIPPED = "every date that is left is skipped"
 RESENT = "Zoom brings a skipped date back only if the rule is sent again"
 UNDOES_OTHERS = ", which undoes the others: they follow"
 
@@ -97,8 +100,13 @@ def all_skipped(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> bool:
 
     A date that was moved to an earlier instant, and was held there, counts as skipped.
     """
-    edits = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
+    edits = edited_dates(meeting.attributes, meeting.dates, now, until=kept.until)
     return _are_all_skipped(meeting, edits, now, kept)
+
+
+def holds_nothing(meeting: Meeting, now: datetime) -> bool:
+    """Return whether a new series would be sent without a date that is held."""
+    return all_skipped(meeting, now, windows.kept(meeting, None, now, is_sent=True))
 
 
 def was_last_held_earlier(meeting: Meeting, now: datetime) -> bool:
@@ -164,10 +172,10 @@ def _are_all_skipped(meeting: Meeting, edits: Mapping[str, SeriesDate], now: dat
     recurring = series(meeting.attributes)
     if recurring is None:
         return False
-    over = recurring.remaining(now).over
-    left = recurring.remaining(kept.until).over - over if kept.until else recurring.remaining(now).left
-    coming = OCCURRENCES_MAX if left is None else min(left, OCCURRENCES_MAX)
-    return len(edits) == coming
+    coming = recurring.remaining(now)
+    if kept.until is not None:
+        return len(edits) == recurring.remaining(kept.until).over - coming.over
+    return len(edits) == (OCCURRENCES_MAX if coming.left is None else min(coming.left, OCCURRENCES_MAX))
 
 
 def first_held(
@@ -181,12 +189,8 @@ def first_held(
         return None
     zone = known_zone(recurring.timezone)
     moved = [each.held_at for each in edits.values() if each.edit != SKIP and each.held_at > now]
-    over = recurring.remaining(now).over
-    for index in range(over, over + OCCURRENCES_MAX):
-        start = recurring.occurrence(index)
-        if start is None:
-            break
-        if start.astimezone(zone).date().isoformat() not in edits:
+    for start in islice(recurring.coming(now), HELD_WITHIN):
+        if local_day(start, zone).isoformat() not in edits:
             return min(start, *moved) if moved else start
     return min(moved, default=None)
 
@@ -206,7 +210,7 @@ def _held(
     meeting: Meeting, now: datetime, kept: Kept, recorded: Mapping[str, Edit]
 ) -> tuple[dict[str, SeriesDate], SeriesDate | None]:
     """Return the edits as `held_declared`, and the date that is declared as skipped and is not."""
-    found = edited_dates(meeting.attributes, meeting.dates, now, since=kept.since, until=kept.until)
+    found = edited_dates(meeting.attributes, meeting.dates, now, until=kept.until)
     if not _are_all_skipped(meeting, found, now, kept):
         return found, None
     last = next((day for day in reversed(found) if edit_now(recorded.get(day), now) != SKIP), None)

@@ -24,9 +24,8 @@ LEFT_MIN_MONTHLY = 5
 
 
 class Kept(Struct, frozen=True):
-    """The starts of the first and the last date that Zoom keeps of a series; None: no bound but the rule."""
+    """The start of the last date that Zoom keeps of a series; None: no bound but the rule."""
 
-    since: datetime | None = None
     until: datetime | None = None
 
 
@@ -45,7 +44,7 @@ def kept(meeting: Meeting, record: Record | None, now: datetime, *, is_sent: boo
     if not is_sent:
         return Kept(until=kept_until(record.window)) if record is not None else ALL_KEPT
     window = next_window(meeting.attributes, meeting.dates, now)
-    return Kept(window.first, window.last) if window else ALL_KEPT
+    return Kept(until=window.last) if window else ALL_KEPT
 
 
 def due(meeting: Meeting, record: Record, now: datetime) -> int | None:

@@ -184,7 +184,6 @@ def test_a_window_in_a_pause_is_all_skipped_though_clocks_skip_the_date_before_i
 
     in_window = windows.kept(paused, None, now, is_sent=True)
 
-    assert in_window.since == at("2027-03-29T00:30:00Z")
     assert all_skipped(paused, now, in_window)
 
 
@@ -217,4 +216,25 @@ def test_dates_that_are_skipped_before_a_new_window_need_no_request() -> None:
 
     plan = planned(declared, state(), now=at("2027-01-04T09:00:00Z"))
 
-    assert [each.date for each in plan.steps[0].dates] == ["2027-03-01"]
+    (step,) = plan.steps
+    assert ([each.date for each in step.dates], step.requests) == (["2027-01-11", "2027-03-01"], 1)
+    assert step.starts_at == at("2027-01-18T09:00:00Z")
+
+
+def test_a_series_whose_next_fifty_dates_are_closed_begins_after_them() -> None:
+    closed = SingleDates({}, (Closure("winter", (DayRange("2027-01-11", "2027-03-31"),)),))
+    daily = meeting("daily", weekly(start_time="2027-01-11T10:00:00", recurrence=DAILY), dates=closed)
+
+    (step,) = planned(spec(daily), state(), now=at("2027-01-04T09:00:00Z")).steps
+
+    assert (step.status, step.starts_at, len(step.dates)) == (Status.NOW, at("2027-04-01T08:00:00Z"), 80)
+
+
+def test_a_series_in_a_pause_without_an_end_has_no_next_date() -> None:
+    paused = SingleDates({}, (Closure("pause", (DayRange("2027-01-01", ""),)),))
+    daily = meeting("daily", weekly(start_time="2027-01-11T10:00:00", recurrence=DAILY), dates=paused)
+
+    (step,) = planned(spec(daily), state(), now=at("2027-01-04T09:00:00Z")).steps
+
+    assert (step.status, step.reasons) == (Status.WITHHELD, ("every date that is left is skipped",))
+    assert (step.starts_at, step.dates) == (None, ())
