@@ -15,6 +15,9 @@ from reconciler.meeting.meeting import schedule, series
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
 
+_Nexts = tuple[datetime | None, datetime | None]
+"""The next start before and after a change."""
+
 COME_BACK = "dates that were moved or cancelled by hand come back"
 """The effect of a new rule on a series: Zoom makes its occurrences anew."""
 
@@ -23,24 +26,35 @@ _TIMES = frozenset({"start_time", "timezone", "recurrence"})
 
 
 def with_effects(
-    changes: Sequence[FieldChange], before: Mapping[str, Json], after: Mapping[str, Json], now: datetime
+    changes: Sequence[FieldChange],
+    before: Mapping[str, Json],
+    after: Mapping[str, Json],
+    now: datetime,
+    held_at: _Nexts | None = None,
 ) -> Iterator[FieldChange]:
-    """Yield the changes of an update, each with its effect from `now` on."""
+    """Yield the changes of an update, each with its effect from `now` on.
+
+    `held_at` are the next dates that are held before and after it; without it, those of the rules.
+    """
+    nexts = held_at or (schedule(before, now).next_at, schedule(after, now).next_at)
     comes_back = next(
         (change.path for change in changes if change.path.split(".")[0] in _TIMES and series(after)), None
     )
     starts = any(change.path == "start_time" for change in changes)
     for change in changes:
         is_covered = starts and change.path == "timezone"  # by the effect of the start
-        effect = change.effect if is_covered else _effect(change, before, after, now)
+        effect = change.effect if is_covered else _effect(change, before, after, now, nexts)
         if change.path == comes_back:
             effect = f"{effect}; {COME_BACK}"
         yield replace(change, effect=effect)
 
 
-def _effect(change: FieldChange, before: Mapping[str, Json], after: Mapping[str, Json], now: datetime) -> str:
+def _effect(
+    change: FieldChange, before: Mapping[str, Json], after: Mapping[str, Json], now: datetime, nexts: _Nexts
+) -> str:
     if change.path in {"start_time", "timezone"}:
-        return _moves(change, _next(before, now), _next(after, now))
+        old, new = nexts
+        return _moves(change, (old, before.get("timezone")), (new, after.get("timezone")))
     if change.path in _ENDS:
         return _length(before, after, now) or change.effect
     return change.effect
@@ -48,10 +62,6 @@ def _effect(change: FieldChange, before: Mapping[str, Json], after: Mapping[str,
 
 _Next = tuple[datetime | None, str | None]
 """The next start, and the meeting's own zone."""
-
-
-def _next(attributes: Mapping[str, Json], now: datetime) -> _Next:
-    return schedule(attributes, now).next_at, attributes.get("timezone")
 
 
 def _moves(change: FieldChange, before: _Next, after: _Next) -> str:

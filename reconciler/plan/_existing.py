@@ -11,7 +11,7 @@ from reconciler.errors.text import count_noun
 from reconciler.meeting import masking
 from reconciler.meeting.humanize import day_words, instant_words, short_weekday, time_words
 from reconciler.meeting.meeting import Meeting, Schedule, resume, runs_or_starts_soon, schedule, series
-from reconciler.meeting.single_dates import held_schedule, is_held_now_or_soon
+from reconciler.meeting.single_dates import held_schedule, is_held_now_or_soon, next_window
 from reconciler.meeting.timezones import instant
 from reconciler.plan import _effects as effects
 from reconciler.plan import diff
@@ -128,12 +128,13 @@ def shortened_remark(meeting: Meeting, times: Schedule, now: datetime) -> tuple[
     repeated = series(meeting.attributes)
     if not times.over or repeated is None:
         return ()
-    resumed = resume(repeated, now)
+    resumed, window = resume(repeated, now), next_window(meeting.attributes, meeting.dates, now)
     if resumed is None:
         return ()
     over = count_noun(times.over, "occurrence is over", "occurrences are over")
     left = "" if resumed.left is None else f", {resumed.left} left"
-    sends = f"{over}; sends {_read_out(resumed.start_time, repeated.timezone)}{left}"
+    start = window.start_time if window else resumed.start_time
+    sends = f"{over}; sends {_read_out(start, repeated.timezone)}{left}"
     return (sends, *(_left_out(wall, repeated.timezone) for wall in resumed.left_out))
 
 
@@ -177,7 +178,8 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
         return step.withheld_for_now(ONLY_MOVED)
     if times.begun or (so_far.begun and not so_far.expired):
         return step.withheld_for_now(RUNS_NOW)
-    changes = tuple(effects.with_effects(step.changes, before, after, now))
+    held_at = (held_schedule(before, record.exceptions, now).next_at, dates.next_held(step.meeting, now))
+    changes = tuple(effects.with_effects(step.changes, before, after, now, held_at))
     rescheduled = any(effects.COME_BACK in change.effect for change in changes)
     sends = _sends(step.meeting, record, times, now) if rescheduled else ()
     protection = _protection(step.meeting, record)

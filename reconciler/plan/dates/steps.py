@@ -8,7 +8,7 @@ from itertools import islice
 
 from reconciler.meeting.closures import SKIP, is_in_pattern
 from reconciler.meeting.humanize import instant_words, time_words
-from reconciler.meeting.meeting import Meeting, series
+from reconciler.meeting.meeting import Meeting, sent_start_at, series
 from reconciler.meeting.recurrence import OCCURRENCES_MAX
 from reconciler.meeting.single_dates import (
     HELD_WITHIN,
@@ -176,6 +176,15 @@ def _are_all_skipped(meeting: Meeting, edits: Mapping[str, SeriesDate], now: dat
     if kept.until is not None:
         return len(edits) == recurring.remaining(kept.until).over - coming.over
     return len(edits) == (OCCURRENCES_MAX if coming.left is None else min(coming.left, OCCURRENCES_MAX))
+
+
+def next_held(meeting: Meeting, now: datetime) -> datetime | None:
+    """Return the next start that is held once the meeting is sent as declared; None if nothing is."""
+    next_at = sent_start_at(meeting.attributes, now)
+    if not meeting.dates:
+        return next_at
+    kept = windows.kept(meeting, None, now, is_sent=True)
+    return first_held(meeting, held_declared(meeting, now, kept, {}), now, next_at)
 
 
 def first_held(

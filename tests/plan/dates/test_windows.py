@@ -238,3 +238,20 @@ def test_a_series_in_a_pause_without_an_end_has_no_next_date() -> None:
 
     assert (step.status, step.reasons) == (Status.WITHHELD, ("every date that is left is skipped",))
     assert (step.starts_at, step.dates) == (None, ())
+
+
+def test_a_reschedule_names_the_dates_that_are_held() -> None:
+    """The next one of the rule is closed, before and after."""
+    closed = SingleDates({}, (Closure("winter", (DayRange("2027-02-01", "2027-02-10"),)),))
+    before = weekly(recurrence=FOR_EVER)
+    window = {"from": "2027-01-11T09:00:00Z", "to": "2027-12-20T09:00:00Z"}
+    known = record(1, before)._replace(window=window, exceptions={"2027-02-01": "skip", "2027-02-08": "skip"})
+    declared = meeting("weekly", {**before, "start_time": "2027-01-11T11:00:00"}, dates=closed)
+
+    plan = planned(spec(declared), state(meetings={"weekly": known}), now=at("2027-01-30T00:00:00Z"))
+
+    (step,) = plan.steps
+    assert step.changes[0].effect.partition(";")[0] == (
+        "time moves from Mon 15 Feb 2027, 10:00 to Mon 15 Feb 2027, 11:00 Europe/Berlin"
+    )
+    assert step.reasons[0] == "3 occurrences are over; sends 2027-02-15 11:00"
