@@ -27,6 +27,7 @@ STOPPED = "the run ended before its turn"
 NO_BUDGET = "the host's requests for this UTC day are used up"
 """The reason of a step that was deferred because its host may send nothing more today."""
 
+IS_OVER = "its time is over, so Zoom does not list it any more"
 LEFT_OUT = "clocks skip its time, and no series can begin there, so Zoom does not have it"
 """The reason of a single date that cannot be changed, since the series begins after it."""
 
@@ -165,6 +166,8 @@ def dates_failed(step: Step, problems: Mapping[str, str], why: str = "") -> Diag
     )
     if set(problems.values()) == {LEFT_OUT}:
         hint = "Skip that date, and declare a meeting of its own for it."
+    if set(problems.values()) == {IS_OVER}:
+        hint = "Remove that line of `exceptions`, and declare a meeting of its own for the new time."
     detail = f"{step.key}: {join_first(named, EVIDENCE_MAX) or why}."
     return Diagnostic(code="apply.dates", detail=detail, hint=hint, key=step.key)
 

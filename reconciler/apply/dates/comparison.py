@@ -7,7 +7,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from reconciler.apply._messages import LEFT_OUT
+from reconciler.apply._messages import IS_OVER, LEFT_OUT
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import minutes_of
 from reconciler.meeting.single_dates import Edit, SeriesDate, edit_now, is_over, moved_to
@@ -91,7 +91,10 @@ def compare(
             declared = known.declared[day]
             edit = edit_now(declared.edit, now)
             if known.is_sent or day in known.planned or known.recorded.get(day) not in (edit, declared.edit):
-                _compare_declared(comparison, declared, edit, stored, minutes)
+                if stored is not None and stored.is_deleted and stored.start <= now and edit != SKIP:
+                    comparison.problems[day] = IS_OVER  # no rule brings it back
+                else:
+                    _compare_declared(comparison, declared, edit, stored, minutes)
             continue
         before = known.recorded.get(day, known.taken_back.get(day))
         if stored is not None and stored.occurrence is None and known.until and stored.start > known.until:

@@ -9,6 +9,7 @@ import pytest
 from builders import at, weekly
 from msgspec.structs import replace
 
+from reconciler.apply._messages import IS_OVER
 from reconciler.apply.dates.comparison import NOT_AVAILABLE, NOT_LISTED, Comparison, Known, compare
 from reconciler.meeting.single_dates import SeriesDate
 from reconciler.state.stored_dates import find
@@ -107,3 +108,30 @@ def test_a_date_that_is_taken_back_gets_the_settings_of_its_series_for_those_tha
             "settings": {"waiting_room": False},
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("now", "problems", "deleted"),
+    [("2027-04-06T08:00:00Z", {MONDAY: IS_OVER}, []), ("2027-04-04T08:00:00Z", {}, [MONDAY])],
+    ids=["over", "to come"],
+)
+def test_no_rule_brings_back_a_date_that_is_over(
+    now: str, problems: dict[str, str], deleted: list[str]
+) -> None:
+    """Zoom lists no past dates, so one that is to be moved into the future is not there."""
+    edit = {"start_time": "2027-04-08T08:00:00Z", "duration": 45}
+    known = Known({MONDAY: SeriesDate(MONDAY, START, edit)}, {})
+    stored = {
+        "occurrences": [
+            {
+                "occurrence_id": "2",
+                "start_time": "2027-04-12T08:00:00Z",
+                "duration": 45,
+                "status": "available",
+            }
+        ]
+    }
+
+    comparison = compare(weekly(), known, find(weekly(), stored, [MONDAY], [{}]), at(now))
+
+    assert (comparison.problems, comparison.deleted) == (problems, deleted)
