@@ -14,13 +14,15 @@ from msgspec.structs import replace
 
 from reconciler.live._occurrences import coming_starts, compared_starts, first_start, last_start, parse_utc
 from reconciler.meeting import fields
+from reconciler.meeting.closures import SKIP
 from reconciler.meeting.compare import same_value
 from reconciler.meeting.meeting import resume
 from reconciler.meeting.recurrence import Remaining, Series
-from reconciler.meeting.timezones import in_zone, utc_text, zone
+from reconciler.meeting.timezones import in_zone, known_zone, local_day, utc_text, zone
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
 from reconciler.state.kept_window import kept_since, kept_until
+from reconciler.state.state import Record
 
 RULE = ("type", "repeat_interval", "weekly_days", "monthly_day", "monthly_week", "monthly_week_day")
 """The parts of `recurrence` that say on which days, but not until when."""
@@ -30,16 +32,46 @@ _ENDS = ("recurrence.end_times", "recurrence.end_date_time")
 _DAY = timedelta(days=1)
 
 
-def window_changes(
-    declared: Series, window: Mapping[str, Json], stored: Mapping[str, Json], now: datetime
+def recorded_changes(
+    declared: Series, record: Record, stored: Mapping[str, Json], now: datetime
+) -> tuple[FieldChange, ...]:
+    """The parts of the schedule that differ, of a series that is recorded, with its window and its skips.
+
+    A series of more than 50 dates was sent from the first date on that was held: Zoom never had the skipped
+    ones before it.
+    """
+    changes = _window_changes(declared, record.window, stored, now, now)
+    after = _skipped_until(declared, record, stored, now) if changes else None
+    return changes if after is None else _window_changes(declared, record.window, stored, now, after)
+
+
+def _skipped_until(
+    declared: Series, record: Record, stored: Mapping[str, Json], now: datetime
+) -> datetime | None:
+    """The instant before the first date that Zoom has, if those before it are skipped; else None."""
+    since = kept_since(record.window)
+    if since is None:
+        zone, current = known_zone(declared.timezone), stored_series(stored, declared.timezone)
+        skipped = {day for day, edit in record.exceptions.items() if edit == SKIP}
+        coming = (each for each in declared.coming(now) if f"{local_day(each, zone)}" not in skipped)
+        since, in_zoom = next(coming, None), current.remaining(now).next_at if current else None
+        if since is None or in_zoom is None or in_zoom < since:
+            return None
+    return since - since.resolution if since > now else None
+
+
+def _window_changes(
+    declared: Series,
+    window: Mapping[str, Json],
+    stored: Mapping[str, Json],
+    now: datetime,
+    after: datetime,
 ) -> tuple[FieldChange, ...]:
     """The parts of the schedule that differ, of a series of which Zoom keeps the recorded `window`.
 
-    A window that is shorter in Zoom differs; a longer one does not. Dates before its first one were skipped
-    when it was sent, so Zoom never had them.
+    A window that is shorter in Zoom differs; a longer one does not.
     """
-    since, until = kept_since(window), kept_until(window)
-    after = now if since is None else max(now, since - since.resolution)
+    until = kept_until(window)
     if until is None:
         return schedule_changes(declared, stored, now, after)
     rule = {name: part for name, part in declared.recurrence.items() if name != "end_times"}

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from reconciler.live._series_drift import window_changes
+from reconciler.live._series_drift import recorded_changes
 from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import differences, same_value, wanted_part
 from reconciler.meeting.fields import Field
@@ -76,7 +76,7 @@ def _series(record: Record, stored: Body, now: datetime) -> Iterator[FieldChange
     declared = series(record.attributes)
     if declared is None or stored.get("type", SERIES) != SERIES:
         return
-    for change in window_changes(declared, record.window, stored, now):
+    for change in recorded_changes(declared, record, stored, now):
         yield replace(change, cause=_cause(record, stored, change.path))
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import at, weekly
+from builders import at, record, weekly
 
-from reconciler.live._series_drift import schedule_changes, window_changes
+from reconciler.live._series_drift import recorded_changes, schedule_changes
 from reconciler.meeting.meeting import series
 from reconciler.plan.change import FieldChange
 
@@ -203,6 +203,7 @@ def test_a_window_begins_where_it_was_sent_from(start: str, differs: list[tuple[
     last = [{"occurrence_id": "1832922000000", "start_time": "2028-01-31T09:00:00Z"}] * 50
     answer = {**stored(start, end_times=None, end_date_time="2028-01-31T22:59:59Z"), "occurrences": last}
 
-    changes = window_changes(endless(), WINDOW, answer, NOW)
+    series, known = endless(), record(1, weekly())._replace(window=WINDOW)
+    changes = recorded_changes(series, known, answer, NOW)
 
     assert [(each.path, each.before, each.after) for each in changes] == differs

@@ -13,13 +13,13 @@ import written_series
 from engine_world import ApplyReport, World
 
 from reconciler.apply.dates.comparison import NOT_LISTED
+from reconciler.live.drift import drift_of
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.sandbox import series as sandbox_series
 from reconciler.sandbox import times
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings
 from reconciler.spec.yaml.document import Source
-from reconciler.state.clicked_dates import clicked_dates
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -131,9 +131,9 @@ class SeriesHistory:
             self.wrong.append(f"at {now}: {differences(shown, wanted)}")
         self._look_at_window(number, now, last)
         record = self.world.store.state.meetings["weekly"]
-        clicked = clicked_dates(record, asyncio.run(self._read(number)), now)
-        if clicked:
-            self.wrong.append(f"at {now}: drift of {clicked}")
+        drift = drift_of(record, asyncio.run(self._read(number)), now)
+        if any(change.is_drift for change in drift):
+            self.wrong.append(f"at {now}: drift of {drift}")
         self._look_at_charges()
 
     def _look_at_charges(self) -> None:
