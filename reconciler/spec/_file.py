@@ -251,16 +251,12 @@ class SpecFile:
         skeleton = dict(self.value)
         if isinstance(skeleton.get("meetings"), dict):
             skeleton["meetings"] = {key: {} for key in self.raw_meetings if not KEY.fullmatch(key)}
-        if not validator.is_valid("meetings", skeleton):
-            found = validator.violations("meetings", skeleton)
-            self.is_whole = len(found) < OUTER_FINDINGS_MAX
-            return found
-        return (
-            *check_defaults(self.value),
-            *check_audience(self.value),
-            *check_templates(self.value),
-            *check_closures(self.value),
-        )
+        if validator.is_valid("meetings", skeleton):
+            return _check_levels(self.value)
+        found = validator.violations("meetings", skeleton)
+        self.is_whole = len(found) < OUTER_FINDINGS_MAX
+        fitting = _fitting(self.value, found)
+        return (*found, *_check_levels(fitting)) if validator.is_valid("meetings", fitting) else found
 
     def _entries(self, section: str) -> Iterator[tuple[Span, Mapping[str, Json]]]:
         entries = self.value.get(section)
@@ -269,6 +265,25 @@ class SpecFile:
                 span = self.locator.span((section, index))
                 self._entry_paths.setdefault(span, (section, index))
                 yield span, entry
+
+
+def _check_levels(file: Mapping[str, Json]) -> tuple[UnlocatedDiagnostic, ...]:
+    """Return what the schema cannot say about the sections that meetings share; they fit it."""
+    return (*check_defaults(file), *check_audience(file), *check_templates(file), *check_closures(file))
+
+
+def _fitting(file: Mapping[str, Json], findings: Iterable[UnlocatedDiagnostic]) -> dict[str, Json]:
+    """Return the sections that `_check_levels` reads, without the entries that have a finding."""
+    bad = {finding.path[:2] for finding in findings}
+    bad_sections = {path[0] for path in bad if path}
+    fitting: dict[str, Json] = {"version": 1}
+    for section in ("defaults", "audience", "templates", "closures"):
+        value = file.get(section)
+        if isinstance(value, dict):
+            fitting[section] = {name: each for name, each in value.items() if (section, name) not in bad}
+        elif value is not None and section not in bad_sections:
+            fitting[section] = value
+    return fitting
 
 
 def _template_layer(template: Template) -> _Layer:

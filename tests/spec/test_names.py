@@ -294,3 +294,18 @@ def test_a_pool_that_is_no_name_is_answered_by_one(pool: str, hint: str) -> None
     assert [each.hint for each in settings.parse(Source("reconciler.yaml", text.encode())).diagnostics] == [
         hint
     ]
+
+
+def test_a_closure_is_checked_whatever_else_is_wrong_with_its_file() -> None:
+    """A day that does not exist is no day of a series."""
+    closures = "closures: {b: [2027-01-25, 2027-02-30..2027-03-05], c: 7}"
+    shared = f"version: 1\n{closures}\naudience: [Mars]\nfoo: 1\n"
+
+    result = parsed(shared, meeting("skip: [b, c], repeat: {every: week, times: 9}"))
+
+    assert found(result) == [
+        ("time.impossible", "a.yaml:2:28", "The calendar has no 2027-02-30."),
+        ("spec.wrong-type", "a.yaml:2:56", "`closures.c` expects a list, got the number 7."),
+        ("time.zone-unknown", "a.yaml:3:12", "`Mars` is not a name in the IANA time zone database."),
+        ("spec.unknown-field", "a.yaml:4:1", "This file has no field `foo`."),
+    ]
