@@ -160,6 +160,15 @@ class SpecFile:
         """Return the days and ranges of a closure; none of one with a finding."""
         return self._list("closures", name)
 
+    def findings_of(self, section: str, name: str) -> tuple[UnlocatedDiagnostic, ...]:
+        """Return the findings about a declared name; paths lead from the file."""
+        return tuple(each for each in self._outer_findings if each.path[:2] == (section, name))
+
+    def has_all_names(self, section: str) -> bool:
+        """Return whether every name that a section declares is known."""
+        is_read = self.is_readable and self.is_whole and self.document.is_sound
+        return is_read and isinstance(self.value.get(section), dict | None)
+
     def _list(self, section: str, name: str) -> tuple[str, ...]:
         listed = _mapping(self.value.get(section)).get(name)
         is_bad = (section, name) in self._bad_entries

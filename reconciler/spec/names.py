@@ -19,7 +19,7 @@ from reconciler.errors.text import shorten
 from reconciler.meeting.closures import Closure, DayRange
 from reconciler.meeting.names import KEY
 from reconciler.ports import Json
-from reconciler.spec.keys import readable_key, slug
+from reconciler.spec.keys import in_words, readable_key, slug
 from reconciler.spec.shorthand import expand
 from reconciler.spec.tally import FINDINGS_MAX
 from reconciler.spec.yaml.locator import Locator
@@ -31,6 +31,8 @@ TEMPLATES, PEOPLE, CLOSURES = "templates", "people", "closures"
 _HOSTS = "alternative_hosts"
 _SHARED_MIN = 3
 _SHOWN_MAX = 60
+_UNREAD_MAX = 3
+_CORRECT_FIRST = "Correct that first: a run without PATHS says what is wrong with it."
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOSED_DAY = re.compile(r"(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2}")
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{20,}")
@@ -60,6 +62,12 @@ class DeclaringFile(Protocol):
     def closure(self, name: str) -> tuple[str, ...]:
         """Return the days and ranges of a closure; none of one with a finding."""
 
+    def findings_of(self, section: str, name: str) -> tuple[UnlocatedDiagnostic, ...]:
+        """Return the findings about a declared name; paths lead from the file."""
+
+    def has_all_names(self, section: str) -> bool:
+        """Return whether every name that a section declares is known."""
+
 
 class Template(NamedTuple):
     """Fields that meetings share: the file and the name, and the fields in the API's form."""
@@ -69,7 +77,7 @@ class Template(NamedTuple):
     body: Mapping[str, Json]
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """Where a name is declared: the section, the name and the file."""
 
     section: str
@@ -87,24 +95,38 @@ class Names(Struct):
     people: dict[str, tuple[str, ...]] = {}
     closures: dict[str, Closure] = {}
     duplicates: list[Located] = []
-    _places: dict[tuple[str, str], _Place] = {}
+    _elsewhere: dict[tuple[str, str], list[Place]] = {}
+    """The places of each name in files that PATHS leave out."""
+    _unread: dict[str, tuple[str, ...]] = {}
+    """The files that may declare more names, by section."""
+    _places: dict[tuple[str, str], Place] = {}
     _used: set[tuple[str, str]] = set()
     _hints: dict[str, dict[str, str]] = {}
     """The hints of the first unknown names of each section: more findings of one code are not shown."""
 
     @classmethod
-    def of(cls, files: Iterable[DeclaringFile], others: Iterable[DeclaringFile] = ()) -> Names:
+    def of(
+        cls,
+        files: Collection[DeclaringFile],
+        others: Collection[DeclaringFile] = (),
+        unread: Iterable[str] = (),
+    ) -> Names:
         """Return the names that the files declare; of a name in two files, the first one counts.
 
-        About `others` nothing is reported.
+        About `others`, the files that PATHS leave out, only `used_elsewhere` tells. `unread` are the
+        names of those that cannot be read.
         """
         names = cls()
         for place in (place for file in files for place in _places_of(file)):
             first = names._places.setdefault((place.section, place.name), place)
             if first is not place:
-                names.duplicates.append(_duplicate(place, first))
+                names.duplicates.append(duplicate(place, first))
         for place in (place for file in others for place in _places_of(file)):
             names._places.setdefault((place.section, place.name), place)
+            names._elsewhere.setdefault((place.section, place.name), []).append(place)
+        for section in (TEMPLATES, PEOPLE, CLOSURES):
+            parts = (file for file in (*files, *others) if not file.has_all_names(section))
+            names._unread[section] = (*unread, *(file.locator.filename for file in parts))
         for (section, name), place in names._places.items():
             if section == PEOPLE:
                 names.people[name] = place.file.people(name)
@@ -155,7 +177,7 @@ class Names(Struct):
             return body, ()
         unknown = [word for word in words if not self._is_known(word)]
         emails = dict.fromkeys(email for word in words for email in self._emails(word))
-        findings = tuple(_unknown_people(name, tuple(self.people)) for name in unknown)
+        findings = tuple(map(self._unknown_people, unknown))
         return {**body, "settings": {**settings, _HOSTS: ";".join(emails)}}, findings
 
     def list_named(self, host: str) -> tuple[str, ...] | None:
@@ -167,19 +189,44 @@ class Names(Struct):
 
     def _unknown_template(self, path: tuple[str | int, ...], name: str) -> UnlocatedDiagnostic:
         hint = self._hint(TEMPLATES, name, self.templates, _declare_template)
-        detail = f"No file declares `{name}` under `{TEMPLATES}`."
+        detail = self._undeclared(TEMPLATES, f"No file declares `{name}` under `{TEMPLATES}`.")
         return UnlocatedDiagnostic(path, "spec.unknown-template", detail, hint)
 
     def _unknown_closure(self, path: tuple[str | int, ...], name: str) -> UnlocatedDiagnostic:
         hint = self._hint(CLOSURES, name, self.closures, _declare_closure)
-        detail = f"No file declares `{name}` under `{CLOSURES}`."
+        detail = self._undeclared(CLOSURES, f"No file declares `{name}` under `{CLOSURES}`.")
         return UnlocatedDiagnostic(path, "spec.unknown-closure", detail, hint)
+
+    def _unknown_people(self, written: str) -> UnlocatedDiagnostic:
+        emails = [word for word in written.split() if _is_email(word)]
+        if len(emails) > 1:
+            return _not_separated(written, emails)
+        name = shorten(written, _SHOWN_MAX)
+        declared = flow({PEOPLE: {readable_key(name).lower() or "leads": ["ada@example.com"]}})[1:-1]
+        otherwise = f"Write an e-mail, or declare the list: `{declared}`."
+        return UnlocatedDiagnostic(
+            ("settings", _HOSTS),
+            "spec.unknown-people",
+            self._undeclared(PEOPLE, f"`{name}` is no e-mail, and no file declares it under `{PEOPLE}`."),
+            suggestion(
+                did_you_mean(written.rpartition(".")[2], tuple(self.people)),
+                _CORRECT_FIRST if self._unread.get(PEOPLE) else otherwise,
+            ),
+        )
+
+    def _undeclared(self, section: str, detail: str) -> str:
+        """Return why a name is unknown; where files cannot be read, one of them may declare it."""
+        unread = self._unread.get(section)
+        if not unread:
+            return detail
+        known = detail.replace("o file declares", "o file that can be read declares", 1)
+        return f"{known} What cannot be read may declare it: {in_words(unread, _UNREAD_MAX)}."
 
     def _hint(self, section: str, name: str, known: Iterable[str], otherwise: Callable[[str], str]) -> str:
         hints = self._hints.setdefault(section, {})
         if name not in hints and len(hints) < FINDINGS_MAX:
             near = did_you_mean(name, tuple(known))
-            hints[name] = suggestion(near, otherwise(name))
+            hints[name] = suggestion(near, _CORRECT_FIRST if self._unread.get(section) else otherwise(name))
         return hints.get(name, "")
 
     def _is_known(self, word: str) -> bool:
@@ -190,6 +237,12 @@ class Names(Struct):
             return (word,) if word else ()
         self._used.add((PEOPLE, word))
         return self.people[word]
+
+    def used_elsewhere(self) -> Iterator[tuple[Place, tuple[Place, ...]]]:
+        """Yield the place that counts of each name in use, and its places in files that PATHS leave out."""
+        for key, places in self._elsewhere.items():
+            if key in self._used:
+                yield self._places[key], tuple(places)
 
     def unused(self) -> Iterator[Located]:
         """Yield a warning for each name that no meeting uses."""
@@ -243,23 +296,22 @@ def _is_email(word: str) -> bool:
     return word.find("@") > 0 and " " not in word
 
 
-def _places_of(file: DeclaringFile) -> Iterator[_Place]:
+def _places_of(file: DeclaringFile) -> Iterator[Place]:
     for section in (TEMPLATES, PEOPLE, CLOSURES):
         declared = file.value.get(section)
         for name in declared if isinstance(declared, dict) else ():
-            yield _Place(section, name, file)
+            yield Place(section, name, file)
 
 
-def _duplicate(place: _Place, first: _Place) -> Located:
+def duplicate(place: Place, first: Place) -> Located:
+    """Return the finding about a name that is declared at `first`, too."""
     span = first.file.locator.span((first.section, first.name), on_key=True)
     detail = f"{span.filename}:{span.start.line} already declares `{place.name}` under `{place.section}`."
     hint = "Rename one of the two. A name is unique across all files."
     return _located(place, "spec.duplicate-name", detail, hint)
 
 
-def _located(
-    place: _Place, code: str, detail: str, hint: str, severity: Severity = Severity.ERROR
-) -> Located:
+def _located(place: Place, code: str, detail: str, hint: str, severity: Severity = Severity.ERROR) -> Located:
     path = (place.section, place.name)
     return place.file.locator, UnlocatedDiagnostic(path, code, detail, hint, severity, on_key=True)
 
@@ -281,23 +333,6 @@ def _declare_closure(name: str) -> str:
     if _CLOSED_DAY.fullmatch(first) and (dots or first == name):
         return f"Declare it at the top of a file, `closures: {{closed: [{name}]}}`, and write `skip: closed`."
     return f"Declare it at the top of a file: `closures: {{{name}: [2027-05-17]}}`."
-
-
-def _unknown_people(written: str, known: tuple[str, ...]) -> UnlocatedDiagnostic:
-    emails = [word for word in written.split() if _is_email(word)]
-    if len(emails) > 1:
-        return _not_separated(written, emails)
-    name = shorten(written, _SHOWN_MAX)
-    declared = flow({PEOPLE: {readable_key(name).lower() or "leads": ["ada@example.com"]}})[1:-1]
-    return UnlocatedDiagnostic(
-        ("settings", _HOSTS),
-        "spec.unknown-people",
-        f"`{name}` is no e-mail, and no file declares it under `{PEOPLE}`.",
-        suggestion(
-            did_you_mean(written.rpartition(".")[2], known),
-            f"Write an e-mail, or declare the list: `{declared}`.",
-        ),
-    )
 
 
 def _not_separated(written: str, emails: Sequence[str]) -> UnlocatedDiagnostic:

@@ -23,7 +23,7 @@ from reconciler.spec.dates import timetable
 from reconciler.spec.dates.declared_times import read_times
 from reconciler.spec.keys import in_words
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
-from reconciler.spec.names import Names
+from reconciler.spec.names import Names, duplicate
 from reconciler.spec.policies.check import PolicyChecker
 from reconciler.spec.policies.placing import check_policies
 from reconciler.spec.rules import check as rules
@@ -45,7 +45,7 @@ _KEYS_MAX = 3
 
 
 class OtherFiles(Struct, frozen=True):
-    """What the files of the spec declare that PATHS leave out: they are read for keys and entries alone.
+    """What the files of the spec declare that PATHS leave out: they are read for keys, names and entries.
 
     `files` are their names. `is_complete` is False if one of them cannot be read, so that a key may be in it.
     """
@@ -99,13 +99,13 @@ class ParseResult(Struct, frozen=True):
 
 
 class OtherSources(Struct, frozen=True):
-    """The files of the spec that PATHS leave out; `is_complete` is False if one of them cannot be read.
+    """The files of the spec that PATHS leave out; `unread` are the names of those that cannot be read.
 
     `is_same_spec` is False if PATHS are read instead of them: then they only give names, as of templates.
     """
 
     files: tuple[Source, ...] = ()
-    is_complete: bool = True
+    unread: tuple[str, ...] = ()
     is_same_spec: bool = True
 
 
@@ -118,8 +118,9 @@ def parse(
 ) -> ParseResult:
     """Parse `sources`, each a file of its own. Raises nothing.
 
-    Nothing is reported about `others`, the files that PATHS leave out. Hints name no day before `now`. Every
-    meeting without an error in its fields is held to `policies`.
+    Of `others`, the files that PATHS leave out, only the templates, people and closures that the meetings
+    use are checked. Hints name no day before `now`. Every meeting without an error in its fields is held to
+    `policies`.
     """
     with documents.collector_off():
         parser = _SpecParser(settings, sources, others, now)
@@ -149,7 +150,7 @@ class _SpecParser:
         self.other_sources = others
         other_files = others.files if others else ()
         self.other_files = [SpecFile(documents.parse(source), settings) for source in other_files]
-        self.names = Names.of(self.files.values(), self.other_files)
+        self.names = Names.of(self.files.values(), self.other_files, others.unread if others else ())
         self.declared: dict[str, SpecFile] = {}  # every key, also of a meeting with errors
         self.meetings: dict[str, Meeting] = {}
         self.lifecycle = LifecycleEntries()
@@ -165,11 +166,13 @@ class _SpecParser:
     def read_all(self) -> None:
         for file in self.files.values():
             self.read(file)
-        if self.other_sources is not None and self.other_sources.is_same_spec:
-            self.read_others(self.other_sources)
-        elif self.other_sources is None:
+        if self.other_sources is None:
             for locator, finding in self.names.unused():
                 self.place(locator, [finding])
+            return
+        self.report_used(self.other_sources)
+        if self.other_sources.is_same_spec:
+            self.read_others(self.other_sources)
 
     def read(self, file: SpecFile) -> None:
         self.keep(file.locator.syntax_diagnostics())
@@ -187,13 +190,30 @@ class _SpecParser:
     def read_others(self, sources: OtherSources) -> None:
         """Read the keys and the entries of the files that PATHS leave out."""
         keys: set[str] = set()
-        is_complete = sources.is_complete
+        is_complete = not sources.unread
         for file in self.other_files:
             is_complete = is_complete and file.is_readable and file.is_whole and file.document.is_sound
             keys |= file.raw_meetings.keys()
             self.lifecycle += file.lifecycle_entries()
         names = frozenset(source.filename for source in sources.files)
         self.others = OtherFiles(frozenset(keys - self.declared.keys()), names, is_complete)
+
+    def report_used(self, sources: OtherSources) -> None:
+        """Report what is wrong with the names that meetings use, in the files that PATHS leave out.
+
+        PATHS that are read instead of those files may declare the same names.
+        """
+        syntax: dict[Diagnostic, None] = {}  # each once: the text of several names may have one problem
+        for first, places in self.names.used_elsewhere():
+            is_elsewhere = first is places[0]
+            if is_elsewhere:
+                locator = first.file.locator
+                syntax |= dict.fromkeys(locator.syntax_diagnostics_of(first.section, first.name))
+                self.place(locator, first.file.findings_of(first.section, first.name))
+            if is_elsewhere or sources.is_same_spec:
+                for locator, finding in (duplicate(place, first) for place in places if place is not first):
+                    self.place(locator, [finding])
+        self.keep(syntax)
 
     def add_meeting(
         self,

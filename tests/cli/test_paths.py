@@ -132,6 +132,54 @@ def test_findings_of_other_files_stop_nothing(team: Shell) -> None:
     assert (ran.status, ran.err) == (0, "")
 
 
+NAMES = """\
+version: 1
+templates: {board: {password: {env: BOARD_PASSCODE}, settings: {waiting_rom: true}}}
+closures: {berlin: [2027-02-30]}
+"""
+
+
+def test_what_meetings_use_of_another_file_is_checked(team: Shell) -> None:
+    """Else a meeting would be made without a field that is declared."""
+    write(team, "one", "a")
+    team.write("meetings/names.yaml", NAMES)
+    team.write("meetings/new.yaml", spec_of({"new": {"start_time": STARTS["new"], "use": "board"}}))
+    column = NAMES.splitlines()[1].index("waiting_rom") + 1
+
+    validated = team("validate", "meetings/new.yaml", "--format", "json")
+    applied = team.sandbox("apply", "meetings/new.yaml", "--auto-approve")
+
+    assert (validated.status, applied.status, sorted(team.ids())) == (1, 1, ["a", "b", "c"])
+    assert [
+        (
+            each["code"],
+            each["range"]["filename"],
+            each["range"]["start"]["line"],
+            each["range"]["start"]["column"],
+        )
+        for each in json.loads(validated.out)["diagnostics"]
+    ] == [("spec.unknown-field", "meetings/names.yaml", 2, column)]
+
+
+@pytest.mark.parametrize(
+    ("specs", "unread"),
+    [("[meetings/]", "meetings/names.yaml"), ("[meetings/, gone/]", "gone")],
+)
+def test_a_name_may_be_in_another_file_that_cannot_be_read(specs: str, unread: str, team: Shell) -> None:
+    """A link out of the folder, and a folder that is gone."""
+    team.write("reconciler.yaml", f"specs: {specs}\n")
+    if unread != "gone":
+        (team.folder / unread).symlink_to("/dev/null")
+    team.write("meetings/new.yaml", spec_of({"new": {"start_time": STARTS["new"], "use": "board"}}))
+
+    ran = team("validate", "meetings/new.yaml")
+
+    assert (
+        "No file that can be read declares `board` under `templates`. "
+        f"What cannot be read may declare it: `{unread}`.\n"
+    ) in ran.out + ran.err
+
+
 def test_entries_of_other_files_count(team: Shell) -> None:
     """Where they say what becomes of a key of PATHS."""
     number = team.ids()["c"]

@@ -247,6 +247,168 @@ def test_names_of_files_that_paths_leave_out_are_known(*, is_same_spec: bool) ->
     assert (found(result), result.spec is not None) == ([], True)
 
 
+WRONG = """\
+version: 1
+foo: 1
+templates:
+  board: {password: {env: BOARD_PW}, settings: {waiting_rom: true}}
+  spare: {settings: {waiting_rom: true}}
+people:
+  leads: [ada@example.com, bobexample.com]
+  spare: [bobexample.com]
+closures:
+  berlin: [2027-01-25, 2027-02-30..2027-03-05]
+  spare: [2027-02-30]
+meetings:
+  other: {topic: 7}
+"""
+USES = "use: board, settings: {alternative_hosts: leads}, skip: berlin, repeat: {every: week, times: 9}"
+
+
+def beside(shared: str, text: str, *more: str, is_same_spec: bool = True) -> spec.ParseResult:
+    """The spec of one file; PATHS leave out `shared.yaml`, and `more0.yaml` and so on."""
+    files = [source("shared.yaml", shared)]
+    files += [source(f"more{index}.yaml", each) for index, each in enumerate(more)]
+    return parsed(text, others=OtherSources(tuple(files), is_same_spec=is_same_spec))
+
+
+@pytest.mark.parametrize("is_same_spec", [True, False])
+def test_names_in_use_are_checked_in_files_that_paths_leave_out(*, is_same_spec: bool) -> None:
+    """The meetings would not be as declared. What they do not use is not reported."""
+    result = beside(WRONG, meeting(USES), is_same_spec=is_same_spec)
+
+    assert result.spec is None
+    assert found(result) == [
+        ("spec.wrong-form", "shared.yaml:4:27", "`password.env` is a text of 8 characters."),
+        ("spec.unknown-field", "shared.yaml:4:49", "`settings` has no field `waiting_rom`."),
+        ("spec.wrong-form", "shared.yaml:7:28", '`people.leads[1]` is "bobexample.com".'),
+        ("time.impossible", "shared.yaml:10:24", "The calendar has no 2027-02-30."),
+    ]
+
+
+def test_names_that_nobody_uses_are_not_checked_in_files_that_paths_leave_out() -> None:
+    result = beside(WRONG, meeting("duration: 30"), "version: 1\ntemplates: {board: {duration: 30}}\n")
+
+    assert (found(result), result.spec is not None) == ([], True)
+
+
+BOARD = "version: 1\ntemplates: {board: {duration: 30}, spare: {duration: 30}}\n"
+
+
+def test_a_name_in_use_is_unique_over_files_that_paths_leave_out() -> None:
+    """Which one counts would depend on PATHS."""
+    own = beside(BOARD, BOARD + meeting("use: board").removeprefix("version: 1\n"))
+    other = beside(BOARD, meeting("use: board"), BOARD)
+
+    declared = "{}:2 already declares `board` under `templates`."
+    assert found(own) == [("spec.duplicate-name", "shared.yaml:2:13", declared.format("a.yaml"))]
+    assert found(other) == [("spec.duplicate-name", "more0.yaml:2:13", declared.format("shared.yaml"))]
+
+
+def test_paths_that_are_read_instead_may_declare_the_same_names() -> None:
+    """As a copy of a file of the spec does."""
+    result = beside(WRONG, BOARD + meeting("use: board").removeprefix("version: 1\n"), is_same_spec=False)
+
+    assert (found(result), result.spec is not None) == ([], True)
+
+
+def test_the_text_of_names_in_use_is_checked_in_files_that_paths_leave_out() -> None:
+    """A field that is written twice, a tag and a comment may have lost a part of them."""
+    shared = """\
+version: 1
+templates:
+  before: {duration: !t 30, duration: 60, agenda: A #1
+    }
+  board:
+    duration: 30
+    agenda: Items #1 to 5
+    duration: 60
+    timezone: !z Europe/Paris
+  board: {duration: 90}
+  after: {duration: !t 30, duration: 60, agenda: A #1
+    }
+meetings: {b: {}, b: {}}
+"""
+
+    assert found(beside(shared, meeting("use: board"))) == [
+        (
+            "yaml.comment",
+            "shared.yaml:7:19",
+            "`agenda` ends before the `#`: with a blank in front, it begins a comment.",
+        ),
+        ("yaml.duplicate-key", "shared.yaml:8:5", "Line 6 already has the key `duration`."),
+        ("yaml.tag", "shared.yaml:9:15", "`!z` is a YAML tag."),
+        ("yaml.duplicate-key", "shared.yaml:10:3", "Line 5 already has the key `board`."),
+    ]
+
+
+def test_an_alias_in_a_name_in_use_may_bring_what_is_wrong() -> None:
+    """It is written in another place of a file that PATHS leave out."""
+    shared = (
+        "version: 1\naudience: [&zone !z Asia/Tokyo]\ntemplates: {a: {timezone: *zone}, b: {duration: 30}}\n"
+    )
+
+    assert found(beside(shared, meeting("use: a"))) == [
+        ("yaml.tag", "shared.yaml:2:12", "`!z` is a YAML tag.")
+    ]
+    assert found(beside(shared, meeting("use: b"))) == []
+
+
+def test_a_text_with_more_problems_than_are_kept_may_have_one_in_a_name_in_use() -> None:
+    tags = "".join(f"  t{index}: !z {{}}\n" for index in range(100))
+    shared = f"version: 1\ntemplates:\n{tags}  board: {{agenda: !z Items}}\n"
+
+    result = beside(shared, meeting("use: board"))
+
+    assert (result.spec, {each.code for each in result.diagnostics}) == (None, {"yaml.tag"})
+
+
+def test_a_section_that_is_there_twice_may_have_other_names() -> None:
+    shared = "version: 1\npeople: {leads: [a@b.c]}\npeople: {leads: [b@b.c]}\n"
+
+    assert found(beside(shared, meeting("settings: {alternative_hosts: leads}"))) == [
+        ("yaml.duplicate-key", "shared.yaml:3:1", "Line 2 already has the key `people`.")
+    ]
+
+
+CORRECT_FIRST = "Correct that first: a run without PATHS says what is wrong with it."
+
+
+@pytest.mark.parametrize("shared", ["closures: [", "- a list\n", "meetings: {b: {}, b: {}}\n"])
+def test_what_cannot_be_read_may_declare_a_name(shared: str) -> None:
+    """Then the hint does not say to declare it."""
+    uses = "use: board, settings: {alternative_hosts: leads}, skip: berlin, repeat: {every: week, times: 9}"
+
+    result = beside(shared, meeting(uses))
+
+    may = "What cannot be read may declare it: `shared.yaml`."
+    assert [(each.code, each.detail, each.hint) for each in result.diagnostics] == [
+        (
+            "spec.unknown-template",
+            f"No file that can be read declares `board` under `templates`. {may}",
+            CORRECT_FIRST,
+        ),
+        (
+            "spec.unknown-people",
+            f"`leads` is no e-mail, and no file that can be read declares it under `people`. {may}",
+            CORRECT_FIRST,
+        ),
+        (
+            "spec.unknown-closure",
+            f"No file that can be read declares `berlin` under `closures`. {may}",
+            CORRECT_FIRST,
+        ),
+    ]
+
+
+def test_a_section_that_is_no_mapping_may_have_been_meant_to_declare_a_name() -> None:
+    result = beside("version: 1\nclosures: [b]\n", meeting("skip: b, repeat: {every: week, times: 9}"))
+
+    assert [(each.code, each.hint) for each in result.diagnostics] == [
+        ("spec.unknown-closure", CORRECT_FIRST)
+    ]
+
+
 ID = "zC8fT1aTQ5eR_-KmV0lQdA"
 
 

@@ -18,7 +18,6 @@ from reconciler.errors.text import count_noun, escape_control
 from reconciler.spec import spec
 from reconciler.spec.layout import layout, rules
 from reconciler.spec.layout.tree import UnkeepableError
-from reconciler.spec.spec import OtherSources
 from reconciler.spec.yaml import document as documents
 from reconciler.spec.yaml.document import BYTES_MAX, Source
 from reconciler.spec.yaml.locator import Locator
@@ -155,7 +154,7 @@ def _parse(
     policies = workspace.policy_files.visited
     others = sources.read_others(read, workspace.settings, workspace.folder, policies)
     if files and files[0].filename == "<stdin>":
-        others = OtherSources(others.files, is_complete=others.is_complete, is_same_spec=False)
+        others = replace(others, is_same_spec=False)
     parsed = spec.parse(files, workspace.settings, others, now=workspace.clock.now())
     if parsed.spec is None and is_checked:
         raise SpecError(*parsed.diagnostics)

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 class Search:
     """Files that are found and read, without those at the `known` real paths; `has_known` if one is found.
 
-    Files of `policies`, by their real paths, declare no meetings: a folder of specs may have them in it.
-    `environ` is what git runs with.
+    `refused` are the paths that cannot be used. Files of `policies`, by their real paths, declare no
+    meetings: a folder of specs may have them in it. `environ` is what git runs with.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Search:
         self.has_known = False
         self.visited: set[str] = set()
         self.files: list[Source] = []
+        self.refused: list[str] = []
         self.diagnostics: list[Diagnostic] = []
 
     def add_specs(self, settings: Settings) -> None:
@@ -74,6 +75,7 @@ class Search:
             else:
                 detail = f"`{as_typed(path)}` is not in the working folder."
                 hint = f"Move it into the working folder{by_command_line}."
+                self.refused.append(as_typed(path))
                 self.diagnostics.append(report("source.outside", detail, hint))
 
     def add_defaults(self) -> None:
@@ -98,6 +100,7 @@ class Search:
             self.diagnostics.append(unreadable(name, error))
             return
         if problem:
+            self.refused.append(name)
             self.diagnostics.append(report(*problem))
         elif not location.is_dir():
             self.read(location, name)

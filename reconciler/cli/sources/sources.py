@@ -91,9 +91,9 @@ def read_others(
     known = {os.path.realpath(folder / file.filename) for file in read.files}
     search = Search(folder, known, policies, environ)
     search.add_specs(settings)
-    return OtherSources(
-        tuple(search.files), is_complete=not search.diagnostics, is_same_spec=search.has_known
-    )
+    spans = (each.span for each in search.diagnostics if each.span)
+    unread = (*search.refused, *(span.filename for span in spans if span.filename != FILENAME))
+    return OtherSources(tuple(search.files), tuple(dict.fromkeys(unread)), search.has_known)
 
 
 def check_inside(paths: Sequence[str], folder: Path, origin: str) -> None:

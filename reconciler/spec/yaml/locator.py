@@ -6,7 +6,9 @@ whole text, once.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 from msgspec.structs import replace
 
@@ -15,6 +17,7 @@ from reconciler.errors.redact import redact_text
 from reconciler.errors.secrets import MASK, Columns, join_spans
 from reconciler.errors.text import escape_control
 from reconciler.spec.yaml._events import SyntaxProblem
+from reconciler.spec.yaml._parser import Entry
 from reconciler.spec.yaml._positions import PositionMap, map_positions
 from reconciler.spec.yaml.comments import tight_comments
 from reconciler.spec.yaml.document import PROBLEMS_MAX, Document
@@ -53,11 +56,58 @@ class Locator:
 
     def syntax_diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return the problems of the text itself, duplicate keys included."""
-        problems = (*self._document.problems, *self._document.warnings)
-        diagnostics = [self._syntax_diagnostic(problem) for problem in problems]
+        return self._syntax_diagnostics
+
+    @cached_property
+    def _syntax_diagnostics(self) -> tuple[Diagnostic, ...]:
+        diagnostics = [self._syntax_diagnostic(problem) for problem in self._problems]
         if self._document.duplicates:
             diagnostics += self._duplicate_diagnostics()
         return tuple(diagnostics)
+
+    def syntax_diagnostics_of(self, section: str, name: str) -> tuple[Diagnostic, ...]:
+        """Return the problems of the text of one entry; of its key, too, and of that of its section.
+
+        Where an alias brings a value from another place, or the text has more problems than were kept, they
+        are those of the whole text.
+        """
+        entries = self._document.entries
+        entry, outer = entries.get((section, name)), entries.get((section,))
+        is_cut = len(self._document.problems) == PROBLEMS_MAX
+        if entry is None or outer is None or is_cut or self._has_alias(entry):
+            return self.syntax_diagnostics()
+        start, end = (entry.line, entry.column), self._end_of(entry)
+        found = [each for each in self._problems if start <= (each.line, each.column) < end]
+        repeated = (
+            *self._duplicates_from((outer.line, outer.column), (outer.line, outer.column + 1)),
+            *self._duplicates_from(start, end),
+        )
+        return (*map(self._syntax_diagnostic, found), *map(self._duplicate_diagnostic, repeated))
+
+    def _duplicates_from(self, start: tuple[int, int], end: tuple[int, int]) -> Sequence[DuplicateKey]:
+        """Return the first duplicates of keys that are between two positions."""
+        known = self._duplicates_by_place
+        low, high = (bisect_left(known, place, key=_first_place) for place in (start, end))
+        return known[low : min(high, low + PROBLEMS_MAX)]
+
+    @cached_property
+    def _duplicates_by_place(self) -> Sequence[DuplicateKey]:
+        """All duplicates, in the order of the keys that they repeat."""
+        found = self._whole_text().duplicates if self._document.duplicates else ()
+        return sorted(found, key=_first_place)
+
+    @property
+    def _problems(self) -> tuple[SyntaxProblem, ...]:
+        return (*self._document.problems, *self._document.warnings)
+
+    def _has_alias(self, entry: Entry) -> bool:
+        return self._document.has_aliases and "*" in self._document.text[entry.start : entry.end]
+
+    def _end_of(self, entry: Entry) -> tuple[int, int]:
+        """Return the line and the column at which an entry ends; they count from 0."""
+        text = self._document.text
+        line = entry.line + text.count("\n", entry.start, entry.end)
+        return line, entry.end - (text.rfind("\n", 0, entry.end) + 1)
 
     def _duplicate_diagnostics(self) -> list[Diagnostic]:
         """Return one for each of the first duplicate keys; the last one counts the others."""
@@ -218,6 +268,10 @@ class Locator:
         if self._lines is None:
             self._lines = self._document.lines
         return self._lines
+
+
+def _first_place(duplicate: DuplicateKey) -> tuple[int, int]:
+    return duplicate.first[:2]
 
 
 _SHORT = 3  # shorter secrets would be masked inside of other words
