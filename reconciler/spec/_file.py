@@ -121,17 +121,36 @@ class SpecFile:
                 findings += check_level(body)
             body = expand(body)
             merged = merge_levels(defaults, body) if defaults else body
+            misfits = findings
             if merged.get("use") is not None:
                 self._templates[key], unknown = names.used_by(merged["use"])
-                findings += unknown
+                findings += self._not_displaced(key, unknown, misfits)
                 merged = self._with_templates(defaults, key, body)
             elif has_nulls:
                 merged = without_nulls(merged)
             merged, unknown = names.with_people(merged)
+            unknown = self._not_displaced(key, unknown, misfits)
             if "repeat" in merged:
                 self._repeating.add(key)
             if findings or KEY.fullmatch(key):
                 yield DeclaredMeeting(key, merged, findings, unknown)
+
+    def _not_displaced(
+        self,
+        key: str,
+        unknown: tuple[UnlocatedDiagnostic, ...],
+        misfits: tuple[UnlocatedDiagnostic, ...],
+    ) -> tuple[UnlocatedDiagnostic, ...]:
+        """Return the findings without those about a farther value in the place of one of the `misfits`."""
+        fields = {finding.path[:1] for finding in misfits}
+        return tuple(each for each in unknown if not self._is_displaced(key, each.path, fields))
+
+    def _is_displaced(self, key: str, path: Path, misfit_fields: set[Path]) -> bool:
+        layer = self._layer(key, path)
+        if not layer.is_default:
+            return path[:1] in misfit_fields
+        is_own = layer.locator is self.locator and layer.root == ("defaults",)
+        return is_own and path[:1] in self.bad_defaults
 
     def _with_templates(
         self, defaults: Mapping[str, Json], key: str, body: Mapping[str, Json]

@@ -292,6 +292,32 @@ def test_names_that_nobody_uses_are_not_checked_in_files_that_paths_leave_out() 
     assert (found(result), result.spec is not None) == ([], True)
 
 
+def test_a_name_is_reported_only_where_it_is_written() -> None:
+    """A wrong field of the meeting stands in the place of the default: what that names is not used."""
+    text = "version: 1\ndefaults: {use: [aa], settings: {alternative_hosts: bb}}\n" + meeting(
+        'use: ["a "], settings: {alternative_hosts: 7}'
+    ).removeprefix(TOP)
+    setting = "defaults: {host: a@example.com, timezone: Europe/Berlin}\n"
+
+    assert found(parsed(text, setting=setting)) == [
+        ("spec.wrong-form", "a.yaml:4:63", '`use[0]` is "a ".'),
+        (
+            "spec.wrong-type",
+            "a.yaml:4:100",
+            "`settings.alternative_hosts` expects text or a list, got the number 7.",
+        ),
+    ]
+
+
+def test_a_wrong_default_stands_in_the_place_of_that_of_the_settings() -> None:
+    setting = "defaults: {use: [aa]}\n"
+    text = meeting("duration: 30").replace("defaults: {", 'defaults: {use: ["a "], ')
+
+    assert found(parsed(text, setting=setting)) == [
+        ("spec.wrong-form", "a.yaml:2:18", '`use[0]` is "a ".'),
+    ]
+
+
 BOARD = "version: 1\ntemplates: {board: {duration: 30}, spare: {duration: 30}}\n"
 
 
