@@ -89,6 +89,7 @@ def _step(state: State, key: str, result: ReadResult | None, now: datetime) -> S
         record.host,
         topic,
         recorded=record.attributes,
+        recorded_dates=record.exceptions,
         id=record.id,
         starts_at=times.next_at,
     )

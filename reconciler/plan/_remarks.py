@@ -7,29 +7,21 @@ import of 200 meetings nobody reads 200.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
-from reconciler.meeting.humanize import instant_words, local_day_words, with_utc
-from reconciler.meeting.meeting import resume, series, without_end
+from reconciler.meeting.humanize import instant_words, with_utc
 from reconciler.meeting.names import as_argument
-from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
-from reconciler.meeting.timezones import instant, utc_text
+from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action
 from reconciler.plan.dates import words
+from reconciler.plan.dates.series_ends import ENDS_SOON, ends_soon
 from reconciler.plan.step import DateStep, Status, Step
 from reconciler.spec.lifecycle import Entry, Moved, Removed, removed_line
 from reconciler.spec.spec import Spec
 from reconciler.state.state import State
-
-ENDS_SOON = timedelta(days=30)
-"""How long before its last occurrence a series is reported to end."""
-
-
-SERIES_ENDS = "plan.series-ends"
-"""The code of the warning that a series ends soon."""
 
 WITHHELD = "plan.withheld"
 """The code of the warning about a change that waits for a person."""
@@ -118,45 +110,6 @@ def late_and_withheld(step: Step) -> Diagnostic:
         hint="Add one of the lines that the plan prints for it, and apply that before it starts.",
         key=step.key,
     )
-
-
-def ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
-    """Yield the warning that a series ends soon, with the lines that continue it under the same link."""
-    attributes = step.meeting.attributes if step.meeting else step.recorded or {}
-    repeated = series(attributes)
-    is_recorded = step.action in {Action.KEEP, Action.UPDATE} and step.status is not Status.EXPIRED
-    last = repeated.last() if repeated and is_recorded else None
-    if repeated is None or last is None or not now < last <= now + ENDS_SOON:
-        return
-    start, end = _continuation(repeated, last, now)
-    in_repeat = end.replace("end_times", "times").replace("end_date_time", "until")
-    if step.meeting is None:  # how the rule is written is not recorded
-        end = f"{in_repeat} in `repeat` or {end} in `recurrence`"
-    elif step.meeting.is_repeat:
-        end = in_repeat
-    yield Diagnostic(
-        code=SERIES_ENDS,
-        detail=f"{step.key} has its last occurrence on {local_day_words(last, repeated.timezone)}.",
-        hint=f"To continue under the same link, write {start} and {end}.",
-        severity=Severity.WARNING,
-        key=step.key,
-    )
-
-
-def _continuation(repeated: Series, last: datetime, now: datetime) -> tuple[str, str]:
-    """Return the next start, and an end that is later than before, with no more dates than Zoom keeps."""
-    endless = replace(repeated, recurrence=without_end(repeated.recurrence))
-    resumed = resume(endless, now)
-    start_time = resumed.start_time if resumed else repeated.start_time
-    onward = replace(endless, start_time=start_time)
-    start, enough = f"`start_time: {start_time}`", onward.remaining(now + ENDS_SOON).over + 1
-    if "end_times" in repeated.recurrence:
-        times = min(max(repeated.recurrence["end_times"], enough), OCCURRENCES_MAX)
-        return start, f"`end_times: {times}`"
-    first = next(repeated.occurrences())
-    until = last + max(last - first, ENDS_SOON)
-    earliest, latest = onward.occurrence(enough - 1) or until, onward.occurrence(OCCURRENCES_MAX - 1) or until
-    return start, f"`end_date_time: {utc_text(min(max(until, earliest), latest))}`"
 
 
 def waiting(steps: Iterable[Step], state: State) -> Iterator[Diagnostic]:

@@ -22,13 +22,13 @@ from reconciler.plan._compare import StateComparison, elsewhere
 from reconciler.plan.aliases import alias_remarks
 from reconciler.plan.budget import Allowances, BudgetLine
 from reconciler.plan.change import Action
-from reconciler.plan.dates import turns
+from reconciler.plan.dates import series_ends, turns
 from reconciler.plan.dates.one_series import one_series_remarks
 from reconciler.plan.step import Status, Step
 from reconciler.spec.spec import Spec
 from reconciler.state.state import Record, State, host_key, ledger, names_of
 
-SERIES_ENDS = remarks.SERIES_ENDS
+SERIES_ENDS = series_ends.SERIES_ENDS
 ANNOTATED_CODES = frozenset({SERIES_ENDS, remarks.WITHHELD})
 """Codes of warnings that a CI job annotates, although they have no line: nobody else would see them."""
 
@@ -142,7 +142,7 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
 
 def series_endings(steps: Iterable[Step], now: datetime) -> tuple[Diagnostic, ...]:
     """Return a warning for each series that ends within 30 days."""
-    return tuple(found for step in steps for found in remarks.ends_soon(step, now))
+    return tuple(found for step in steps for found in series_ends.ends_soon(step, now))
 
 
 def ending_keys(diagnostics: Iterable[Diagnostic]) -> tuple[str, ...]:

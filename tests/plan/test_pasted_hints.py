@@ -28,7 +28,7 @@ from reconciler.spec.spec import Spec, parse
 from reconciler.spec.yaml.document import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.errors.diagnostic import UnlocatedDiagnostic
 
@@ -258,3 +258,60 @@ def test_a_series_that_is_written_as_repeat_is_continued_in_its_own_words(end: s
     new = declared(lines["start_time"], f"{name}: {lines[name]}")
 
     assert planned(new, recorded, now=now).diagnostics == ()
+
+
+WORDS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+NUMBERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "last": -1}
+LISTED = """\
+version: 1
+defaults: {{host: a@example.com, timezone: Europe/Berlin}}
+meetings:
+  weekly: {{topic: Weekly, start_time: {start}, repeat: {{every: month, on: [{on}], {end}}}}}
+"""
+
+
+def listed_days(start: date, on: list[str]) -> Iterator[date]:
+    """The days of a list of weekdays of the month, from a day on."""
+    named = {(NUMBERS[number], name) for number, _, name in (each.partition(" ") for each in on)}
+    for day in (start + timedelta(days=offset) for offset in count()):
+        week = -1 if (day + timedelta(days=7)).month != day.month else 0
+        name = WORDS[day.isoweekday() % 7]
+        if named & {((day.day - 1) // 7 + 1, name), (week, name)}:
+            yield day
+
+
+def declared_list(start: str, on: list[str], end: str) -> Spec:
+    text = LISTED.format(start=start, on=", ".join(on), end=end)
+    parsed = parse((Source("meetings.yaml", text.encode()),), Settings())
+    assert parsed.diagnostics == (), text
+    assert parsed.spec is not None
+    return parsed.spec
+
+
+@pytest.mark.parametrize("number", range(80))
+@pytest.mark.parametrize("word", ["times", "until"])
+def test_the_lines_that_continue_a_list_of_weekdays_of_the_month_fit_it(number: int, word: str) -> None:
+    """The start is the next date of the list, and its dates go on until after the month to come."""
+    chance = random.Random(number)
+    on = sorted({f"{chance.choice([*NUMBERS])} {chance.choice(WORDS)}" for _ in range(chance.randint(2, 5))})
+    first = next(listed_days(date(2026, 12, 1) + timedelta(days=chance.randint(0, 400)), on))
+    days = list(islice(listed_days(first, on), chance.choice((1, 2, 3, 5, 10, 30))))
+    now = datetime(days[-1].year, days[-1].month, days[-1].day, 7, tzinfo=UTC)
+    now -= timedelta(days=chance.choice((0, 1, 5, 20, 29)))
+    old = declared_list(
+        f"{first} 10:00", on, f"times: {len(days)}" if word == "times" else f"until: {days[-1]}"
+    )
+    recorded = state(meetings={"weekly": record(1, old.meetings["weekly"].attributes)})
+    [remark] = planned(old, recorded, now=now).diagnostics
+
+    lines = dict(LINE.findall(remark.hint))
+    start = date.fromisoformat(lines["start_time"][:10])
+    new = declared_list(lines["start_time"], on, f"{word}: {lines[word]}")
+    count_max = int(lines["times"]) if word == "times" else 1000
+    until = lines.get("until", "9999")[:10]
+    continued = [day for day in islice(listed_days(start, on), count_max) if str(day) <= until]
+
+    assert start == next(listed_days(max(first, now.date()), on)), remark.hint
+    assert word == "until" or count_max >= len(days), remark.hint
+    assert continued[-1] >= now.date() + timedelta(days=30), remark.hint
+    assert planned(new, recorded, now=now).diagnostics == (), remark.hint

@@ -1,16 +1,24 @@
-"""What a plan remarks: who starts too soon, and which series is about to end."""
+"""The warning that a series is about to end, and the lines that continue it."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import meeting, planned, record, spec, state, weekly
+from builders import at, meeting, planned, record, spec, state, weekly
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.meeting.closures import SingleDates
 from reconciler.meeting.meeting import series
+from reconciler.plan.change import Action
+from reconciler.plan.plan import series_endings
+from reconciler.plan.step import Step
+
+if TYPE_CHECKING:
+    from reconciler.meeting.meeting import Meeting
 
 
 def remarks(attributes: dict[str, Any], days_before_last: int) -> tuple[Diagnostic, ...]:
@@ -139,3 +147,85 @@ def test_a_series_with_more_than_a_month_to_go_is_not_reported() -> None:
 def test_a_series_that_is_over_is_not_reported() -> None:
     """It is expired, and its step says so already."""
     assert remarks(by_count(), -1) == ()
+
+
+def listed(**end: Any) -> Meeting:
+    """The first, third and fifth Tuesday of each month, from 1 December 2026 on, as a weekly rule."""
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "3", **end}
+    attributes = weekly(start_time="2026-12-01T10:00:00", recurrence=rule)
+    tuesdays = SingleDates(pattern=((1, 3), (3, 3), (5, 3)))
+    return replace(meeting("weekly", attributes, dates=tuesdays), is_repeat=True)
+
+
+@pytest.mark.parametrize(
+    ("declared", "last", "lines"),
+    [
+        (listed(end_times=8), "19 Jan", ("start_time: 2027-01-19T10:00:00", "times: 5")),
+        (
+            listed(end_date_time="2027-01-29T22:59:59Z"),
+            "19 Jan",
+            ("start_time: 2027-01-19T10:00:00", "until: 2027-03-09T09:00:00Z"),
+        ),
+    ],
+)
+def test_the_lines_for_a_list_of_weekdays_of_the_month_are_in_dates_of_it(
+    declared: Meeting, last: str, lines: tuple[str, str]
+) -> None:
+    """The weekly rule that is sent has other dates, and more of them."""
+    known = state(meetings={"weekly": record(attributes=declared.attributes)})
+
+    found = planned(spec(declared), known, now=at("2027-01-10T07:00:00Z")).diagnostics
+
+    assert [(each.detail, each.hint) for each in found] == [
+        (
+            f"weekly has its last occurrence on {last} 2027.",
+            f"To continue under the same link, write `{lines[0]}` and `{lines[1]}`.",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "words"),
+    [
+        ({"2027-05-24": {"start_time": "2027-07-01T10:00:00"}}, "1 Jul 2027"),
+        ({"2027-05-10": {"start_time": "2027-07-01T10:00:00"}}, "1 Jul 2027"),
+        ({"2027-05-24": "skip"}, "17 May 2027"),
+    ],
+)
+def test_the_last_occurrence_is_the_last_one_that_is_held(exceptions: dict[str, Any], words: str) -> None:
+    known = state(meetings={"weekly": record(attributes=by_count())})
+    declared = meeting("weekly", by_count(), dates=SingleDates(exceptions))
+
+    [found] = planned(spec(declared), known, now=at("2027-05-14T07:00:00Z")).diagnostics
+
+    rule = "and the last date of its rule on 24 May 2027"
+    assert found.detail == f"weekly has its last occurrence on {words}, {rule}."
+
+
+def endings(exceptions: dict[str, Any]) -> list[tuple[str, str]]:
+    """What `drift` says, which knows no spec: detail and hint."""
+    step = Step(
+        "weekly", Action.KEEP, "a@example.com", "T", recorded=by_count(), recorded_dates=exceptions, id=1
+    )
+    return [(each.detail, each.hint) for each in series_endings([step], at("2027-05-14T07:00:00Z"))]
+
+
+def test_without_a_spec_what_is_recorded_of_the_dates_counts() -> None:
+    edit = {"start_time": "2027-07-01T08:00:00Z", "duration": 45}
+    end = "`times: 20` in `repeat` or `end_times: 20` in `recurrence`"
+    assert endings({"2027-05-24": edit}) == [
+        (
+            "weekly has its last occurrence on 1 Jul 2027, and the last date of its rule on 24 May 2027.",
+            f"To continue under the same link, write `start_time: 2027-05-17T10:00:00` and {end}.",
+        )
+    ]
+
+
+def test_without_a_spec_the_lines_for_a_series_with_skipped_dates_are_left_to_the_plan() -> None:
+    """Its dates may be those of a list of weekdays of the month, which no record has."""
+    assert endings({"2027-05-17": "skip"}) == [
+        (
+            "weekly has its last occurrence on 24 May 2027.",
+            "`reconciler plan` prints the lines that continue it under the same link.",
+        )
+    ]
