@@ -21,7 +21,7 @@ from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import RemoteError, StateError
 from reconciler.meeting import fields, observed
 from reconciler.meeting.meeting import start_at
-from reconciler.meeting.single_dates import held_schedule
+from reconciler.meeting.single_dates import edited_dates, held_schedule
 from reconciler.plan.change import Action
 from reconciler.ports import Answer, Body, Json
 from reconciler.state.history import Fact, Kind
@@ -215,7 +215,11 @@ def record_of(pending: PendingWrite, answered: Body, now: datetime) -> Record:
 
 def _next_at(pending: PendingWrite, record: Record, now: datetime) -> datetime | None:
     """The next start that is held: by the plan where single dates follow, or else as it was sent."""
-    planned = pending.step.starts_at
-    if pending.step.dates and planned is not None and planned > now:
-        return planned
+    step = pending.step
+    if step.extends and step.meeting is not None:  # planned by the last date of its window
+        attributes, dates = step.meeting.attributes, step.meeting.dates
+        edits = {each.day: each.edit for each in edited_dates(attributes, dates, now).values()}
+        return held_schedule(attributes, edits, now).next_at
+    if step.dates and step.starts_at is not None and step.starts_at > now:
+        return step.starts_at
     return start_at(pending.sent) or held_schedule(record.attributes, record.exceptions, now).next_at

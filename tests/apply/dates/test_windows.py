@@ -9,6 +9,7 @@ import pytest
 from builders import at, meeting, weekly
 from engine_world import TURNS, World
 
+from reconciler.apply.events import StepDone
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 
 if TYPE_CHECKING:
@@ -79,6 +80,26 @@ def test_an_extension_does_the_single_dates_of_the_new_window() -> None:
     )
     assert list(world.store.state.meetings["weekly"].exceptions) == ["2027-10-11", "2027-10-18", "2027-12-27"]
     assert not world.plan().has_work
+
+
+@pytest.mark.parametrize(
+    ("exceptions", "next_at"),
+    [
+        ({"2027-12-27": "skip"}, "2027-10-04T08:00:00Z"),
+        ({"2027-10-04": "skip"}, "2027-10-11T08:00:00Z"),
+        ({"2027-12-27": {"start_time": "2027-09-30T10:00:00"}}, "2027-09-30T08:00:00Z"),
+    ],
+)
+def test_an_extension_names_the_next_date_that_is_held(exceptions: Any, next_at: str) -> None:
+    """It is planned by the last date of the old window, which is far away."""
+    world = World(series(exceptions))
+    world.apply()
+    until(world, TWELVE_LEFT)
+
+    report = world.apply()
+
+    (done,) = [each for each in report.events if isinstance(each, StepDone)]
+    assert done.next_at == at(next_at)
 
 
 def test_a_series_is_extended_until_its_own_end() -> None:
