@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from reconciler.errors.diagnostic import Severity
 from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
 from reconciler.spec import spec
 from reconciler.spec.settings import Settings
@@ -45,6 +47,27 @@ def found(fields: str, **more: Any) -> list[tuple[str, str, str]]:
 
 
 WEEKLY = "repeat: {every: week, on: mon}"
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Auckland", "America/Los_Angeles"])
+def test_an_exception_of_today_before_the_first_date_is_a_stale_line(zone: str) -> None:
+    """So stands one whose date is over when the series is continued from the next date on."""
+    now = datetime(2027, 1, 4, 10, 5, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    stale, early = parsed(
+        f"timezone: {zone}, {WEEKLY}, exceptions: {{2027-01-04: skip, 2027-01-05: skip}}", top="", now=now
+    ).diagnostics
+    assert [(each.severity, each.detail, each.hint) for each in (stale, early)] == [
+        (
+            Severity.WARNING,
+            "The series has no date on Monday, 2027-01-04.",
+            "The series begins on 2027-01-11: remove the line.",
+        ),
+        (
+            Severity.ERROR,
+            "The series has no date on Tuesday, 2027-01-05.",
+            "Write `2027-01-11`, the nearest date of the rule.",
+        ),
+    ]
 
 
 def test_an_impossible_exception_hides_no_finding_about_another() -> None:

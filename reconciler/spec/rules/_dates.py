@@ -69,13 +69,13 @@ def _day(written: str) -> date | None:
 
 
 def check(
-    attributes: Mapping[str, Json], dates: SingleDates, today: date | None
+    attributes: Mapping[str, Json], dates: SingleDates, now: datetime | None
 ) -> Iterator[UnlocatedDiagnostic]:
-    """Yield findings about the single dates of one meeting. Without `today` every date counts as to come."""
+    """Yield findings about the single dates of one meeting. Without `now` every date counts as to come."""
     try:
         recurring = series(attributes)
         if recurring is not None:
-            yield from _exceptions(_Declared(attributes, dates, recurring, recurring.by_day()), today)
+            yield from _exceptions(_Declared(attributes, dates, recurring, recurring.by_day()), now)
         else:
             yield from _without_series(attributes, dates)
     except (KeyError, ValueError):  # the rules for times and series report what cannot be read
@@ -109,7 +109,7 @@ def _without_series(attributes: Mapping[str, Json], dates: SingleDates) -> Itera
         )
 
 
-def _exceptions(declared: _Declared, today: date | None) -> Iterator[UnlocatedDiagnostic]:
+def _exceptions(declared: _Declared, now: datetime | None) -> Iterator[UnlocatedDiagnostic]:
     dates, recurring = declared.dates, declared.recurring
     starts = _starts(declared)
     held = _held_by_day(declared, starts)
@@ -118,7 +118,8 @@ def _exceptions(declared: _Declared, today: date | None) -> Iterator[UnlocatedDi
         if day is None:
             yield impossible(written, ("exceptions", written))
         elif day.start is None or not is_in_pattern(day.day, dates.pattern):
-            yield _off_rule(day.day, recurring, dates, is_past=today is not None and day.day < today)
+            stale = _stale(day.day, recurring, now) if now is not None else ""
+            yield _off_rule(day.day, recurring, dates, stale)
         elif exception != SKIP:
             yield from _change(declared, day, held)
 
@@ -129,19 +130,31 @@ def _starts(declared: _Declared) -> dict[str, _Day]:
     return {written: _Day(day, declared.start_on(day)) for written, day in days if day is not None}
 
 
-def _off_rule(day: date, recurring: Series, dates: SingleDates, *, is_past: bool) -> UnlocatedDiagnostic:
+def _stale(day: date, recurring: Series, now: datetime) -> str:
+    """Return why an exception is a line that nobody needs any more; empty if it is none.
+
+    One of today is left behind where its date is over, and the series was continued from the next one.
+    """
+    today = timezones.local_day(now, timezones.known_zone(recurring.timezone))
+    first = recurring.wall_start().date()
+    if day < today:
+        return "The day is over"
+    return f"The series begins on {first}" if day == today < first else ""
+
+
+def _off_rule(day: date, recurring: Series, dates: SingleDates, stale: str) -> UnlocatedDiagnostic:
     near = sorted(_near(day, recurring, dates), key=lambda each: abs((each - day).days))[:2]
     words = " or ".join(f"`{each}`" for each in sorted(near))
     return UnlocatedDiagnostic(
         ("exceptions", day.isoformat()),
         "series.exception-off-rule",
         f"The series has no date on {day:%A}, {day}.",
-        "The day is over: remove the line."
-        if is_past
+        f"{stale}: remove the line."
+        if stale
         else f"Write {words}, the nearest {'dates' if len(near) > 1 else 'date'} of the rule."
         if near
         else "Remove the line.",
-        Severity.WARNING if is_past else Severity.ERROR,
+        Severity.WARNING if stale else Severity.ERROR,
         on_key=True,
     )
 

@@ -52,7 +52,7 @@ def check(
     findings += clock_changes.check(attributes, meeting.dates)
     sent = attributes
     if meeting.dates:
-        findings += dates.check(attributes, meeting.dates, None if now is None else now.date())
+        findings += dates.check(attributes, meeting.dates, now)
         sent = {**attributes, "exceptions": dict(meeting.dates.exceptions)}
     text = texts.joined(sent)
     findings += passcode.check(sent, meeting.key, text)
