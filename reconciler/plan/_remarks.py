@@ -37,6 +37,8 @@ def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
             yield late_and_withheld(step) if step.status is Status.WITHHELD else late(step)
         if late_dates := [each for each in step.dates if each.late]:
             yield _late_dates(step, late_dates)
+        if step.undoes and (waiting := _on_later_days(step)):
+            yield _undone_dates(step, waiting)
         if step.unskipped is not None:
             yield _only_skips(step, step.unskipped)
         if step.starts_at is not None and step.starts_at <= now + ENDS_SOON:
@@ -81,6 +83,29 @@ def _late_dates(step: Step, dates: Sequence[DateStep]) -> Diagnostic:
         detail=f"{words.names(each.date for each in dates)} of {step.key} {have} on {first} (UTC)"
         f"{'' if is_one else ' or later'}: {step.host} has no request left for {them} before the date.",
         hint="Lower `budget.reserve`, or inform the people who come.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
+def _on_later_days(step: Step) -> list[DateStep]:
+    """Return the changed dates whose turns come on later days than that of their rule."""
+    return [each for each in step.charged_dates if step.day and each.day and each.day > step.day]
+
+
+def _undone_dates(step: Step, waiting: Sequence[DateStep]) -> Diagnostic:
+    """Return the warning for dates that a new rule undoes, and that no day's budget can hold with it."""
+    last = max(each.day for each in waiting if each.day)
+    again, until_then = "are changed again later, the last one", "they are as the rule gives them"
+    if len(waiting) == 1:
+        again, until_then = "is changed again", "it is as the rule gives it"
+    return Diagnostic(
+        code="plan.dates-undone",
+        detail=f"The rule of {step.key} is sent on {step.day} (UTC) and undoes its single dates; "
+        f"{step.host} has no day with the {step.requests} requests for all of it. "
+        f"{words.names(each.date for each in waiting)} {again} on {last}; until then {until_then}.",
+        hint="Run apply on each of these days, and inform the people who come. For fewer days, lower "
+        "`budget.reserve`, or change fewer dates.",
         severity=Severity.WARNING,
         key=step.key,
     )

@@ -62,14 +62,14 @@ class Allowances(Struct, frozen=True):
 class BudgetRequest(Struct, frozen=True):
     """One request that waits for its turn, for the meeting `key`; `starts_at` None: no fixed time.
 
-    `date` names the single date of a series that it changes. `count` are the requests that must fit into one
-    day with it, itself included.
+    `date` names the single date of a series that it changes. `dates` are the requests of the dates that it
+    undoes: all must fit into its day.
     """
 
     key: str
     starts_at: datetime | None
     date: str = ""
-    count: int = 1
+    dates: tuple[BudgetRequest, ...] = ()
 
     @property
     def name(self) -> str:
@@ -113,11 +113,10 @@ def allot(requests: Sequence[BudgetRequest], *, used: int, limits: Limits, now: 
     day, moment = now.astimezone(UTC).date(), now
     waiting = sorted(requests, key=turn)
     while waiting:
-        sent = _one_day(waiting, used, limits, moment)
+        sent, waiting = _one_day(waiting, used, limits, moment)
         days.update((request.name, day) for request in sent)
         if not sent and used == 0:
             break
-        waiting = waiting[len(sent) :]
         day += timedelta(days=1)
         moment, used = _start_of(day), 0
     return days
@@ -129,17 +128,25 @@ def late(starts_at: datetime | None, day: date) -> bool:
 
 
 def _one_day(
-    waiting: Sequence[BudgetRequest], used: int, limits: Limits, now: datetime
-) -> Sequence[BudgetRequest]:
-    sent, count = 0, used
-    for request in waiting:
+    waiting: list[BudgetRequest], used: int, limits: Limits, now: datetime
+) -> tuple[list[BudgetRequest], list[BudgetRequest]]:
+    """Return the requests that are sent on a day, and those that wait for a later one, by turn."""
+    sent: list[BudgetRequest] = []
+    index = 0
+    while index < len(waiting):
+        request, count = waiting[index], used + len(sent)
         is_urgent = urgent(request.starts_at, now)
-        # Requests that no day can hold together begin on a fresh day.
-        needed = request.count if count else 1
-        if not limits.allows(count + needed - 1, urgent=is_urgent):
+        if not limits.allows(count, urgent=is_urgent):
             break
-        sent, count = sent + 1, count + request.count
-    return waiting[:sent]
+        if limits.allows(count + len(request.dates), urgent=is_urgent):
+            sent += (request, *request.dates)
+        elif count:
+            break
+        else:  # no day can hold them together: it begins on a fresh one, and its dates have their own turns
+            sent.append(request)
+            waiting = [*waiting[: index + 1], *sorted((*waiting[index + 1 :], *request.dates), key=turn)]
+        index += 1
+    return sent, waiting[index:]
 
 
 def _start_of(day: date) -> datetime:

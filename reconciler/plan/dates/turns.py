@@ -15,17 +15,19 @@ from reconciler.plan.step import DateStep, Status, Step
 def requests_of(step: Step) -> Iterator[BudgetRequest]:
     """Yield the requests of a step: its own, and those of its dates, which follow it.
 
-    A step that undoes what was done to its dates begins only on a day that has room for all of them.
+    A step that undoes what was done to its dates begins only on a day that has room for all of them, if there
+    is such a day.
     """
-    dates = step.charged_dates
+    # A date cannot be changed before its series is there.
+    first = step.starts_at if step.own_requests else None
+    dates = tuple(
+        BudgetRequest(step.key, max(each.turn_at, first or each.turn_at), each.date)
+        for each in step.charged_dates
+    )
     if step.own_requests:
-        yield BudgetRequest(step.key, step.starts_at, count=1 + len(dates) if step.undoes else 1)
-    if step.own_requests and step.undoes:
-        return
-    for each in dates:
-        # A date cannot be changed before its series is there.
-        first = step.starts_at if step.own_requests and step.starts_at is not None else each.turn_at
-        yield BudgetRequest(step.key, max(each.turn_at, first), each.date)
+        yield BudgetRequest(step.key, step.starts_at, dates=dates if step.undoes else ())
+    if not (step.own_requests and step.undoes):
+        yield from dates
 
 
 def with_turns_of_dates(step: Step, days: Mapping[str, date], now: datetime) -> Step:
@@ -44,7 +46,7 @@ def with_turns_of_dates(step: Step, days: Mapping[str, date], now: datetime) -> 
 def _with_day(
     step: Step, each: DateStep, days: Mapping[str, date], own: str | None, now: datetime
 ) -> DateStep:
-    is_charged = each in step.charged_dates and not (step.own_requests and step.undoes)
+    is_charged = each in step.charged_dates
     found = days.get(f"{step.key} {each.date}")
     day = own if not is_charged else found.isoformat() if found else None
     if day == budget.day_of(now):

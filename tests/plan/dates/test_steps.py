@@ -8,6 +8,7 @@ from builders import HOST, at, meeting, planned, record, spec, state, weekly
 from msgspec.structs import replace
 
 from reconciler.calendar.offsets import seconds_of
+from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.plan import approval
 from reconciler.plan.budget import Allowances, BudgetRequest, Limits
@@ -234,9 +235,49 @@ def test_what_no_day_can_hold_begins_on_a_fresh_one() -> None:
     attributes = {"start_time": "2027-01-11T11:00:00"}
     allowances = Allowances(Limits(daily=2, reserve=0), {})
 
-    step = step_of(plan_of(exceptions, done, attributes=attributes, allowances=allowances))
+    plan = plan_of(exceptions, done, attributes=attributes, allowances=allowances)
 
+    step = step_of(plan)
     assert (step.requests, step.day) == (5, "2026-12-01")
+    assert [(each.date, each.day, each.status.value) for each in step.dates] == [
+        ("2027-02-01", "2026-12-01", "now"),
+        ("2027-02-08", "2026-12-02", "deferred"),
+        ("2027-02-15", "2026-12-02", "deferred"),
+        ("2027-02-22", "2026-12-03", "deferred"),
+    ]
+    assert [(line.day, line.planned, line.left) for line in plan.budget] == [
+        ("2026-12-01", 2, 0),
+        ("2026-12-02", 2, 0),
+        ("2026-12-03", 1, 1),
+    ]
+    assert plan.diagnostics == (
+        Diagnostic(
+            code="plan.dates-undone",
+            detail="The rule of weekly is sent on 2026-12-01 (UTC) and undoes its single dates; "
+            f"{HOST} has no day with the 5 requests for all of it. Mon 8 Feb 2027, Mon 15 Feb 2027, "
+            "Mon 22 Feb 2027 are changed again later, the last one on 2026-12-03; until then they are as "
+            "the rule gives them.",
+            hint="Run apply on each of these days, and inform the people who come. For fewer days, lower "
+            "`budget.reserve`, or change fewer dates.",
+            severity=Severity.WARNING,
+            key="weekly",
+        ),
+    )
+
+
+def test_what_a_later_day_can_hold_waits_for_it_and_is_no_warning() -> None:
+    exceptions = {f"2027-02-{day:02}": {"duration": 30} for day in (1, 8, 15, 22)}
+    done = {day: {"start_time": f"{day}T09:00:00Z", "duration": 30} for day in exceptions}
+    recorded = state(
+        meetings={"weekly": record(1, weekly())._replace(exceptions=done)}, usage={"2026-12-01": {HOST: 1}}
+    )
+    later = weekly(start_time="2027-01-11T11:00:00")
+    declared = spec(meeting("weekly", later, dates=SingleDates(exceptions)))
+
+    plan = planned(declared, recorded, allowances=Allowances(Limits(daily=5, reserve=0), {}))
+
+    assert {each.day for each in step_of(plan).dates} == {"2026-12-02"}
+    assert plan.diagnostics == ()
 
 
 def test_a_date_that_comes_before_its_turn_is_late() -> None:
