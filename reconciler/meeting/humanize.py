@@ -6,9 +6,10 @@ The occurrences of a rule are computed in `recurrence`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from reconciler.meeting import recurrence as rules
+from reconciler.meeting.closures import Pattern, is_in_pattern
 from reconciler.meeting.recurrence import Rule, Series
 from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
 
@@ -20,6 +21,8 @@ _ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 _NUMBERS = {2: "two", 3: "three"}
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _WEEKS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
+_PATTERN_DAYS_MAX = 7 * 14
+"""Days between two days of a pattern, at most: 14 weeks, for a fifth Sunday."""
 _SETS = {(2, 3, 4, 5, 6): "every weekday", (1, 2, 3, 4, 5, 6, 7): "every day"}
 
 
@@ -115,8 +118,13 @@ def days_words(week_days: tuple[int, ...]) -> str:
     return join_words([WEEKDAYS[day - 1] for day in sorted(week_days, key=lambda day: (day - 2) % 7)])
 
 
-def rule_words(recurrence: rules.Rule, start: datetime) -> str:
-    """Return the days of a rule: "every second Tuesday", "last Friday of every month"."""
+def rule_words(recurrence: rules.Rule, start: datetime, pattern: Pattern = ()) -> str:
+    """Return the days of a rule: "every second Tuesday", "last Friday of every month".
+
+    Of a weekly rule with a pattern, those that are held: "first and third Sunday of every month".
+    """
+    if pattern:
+        return f"{_pattern_words(pattern)} of every month"
     unit, every = recurrence.get("type"), _every(rules.interval_of(recurrence))
     if unit == rules.WEEKLY:
         return _weekly_words(rules.week_days(recurrence, start), every)
@@ -164,16 +172,31 @@ def _short_months_words(recurrence: rules.Rule, start: datetime) -> str:
     return " (left out in months without it)" if day > rules.DAYS_IN_EVERY_MONTH else ""
 
 
-def sentence(recurrence: Rule, start_time: str, timezone: str) -> str:
+def _pattern_words(pattern: Pattern) -> str:
+    """Return the weekdays of a month: "first and third Sunday", "first Monday and last Friday"."""
+    pairs = sorted(pattern, key=lambda pair: (pair[0] % 7, pair[1]))  # the last week, -1, after the fifth
+    if len({day for _, day in pairs}) > 1:
+        return join_words([week_words(*pair) for pair in pairs])
+    return f"{join_words([week_name(week) for week, _ in pairs])} {WEEKDAYS[pairs[0][1] - 1]}"
+
+
+def sentence(recurrence: Rule, start_time: str, timezone: str, pattern: Pattern = ()) -> str:
     """Return a series in words: "every second Tuesday, 10:00 Europe/Berlin, 12 times, until …".
 
-    The end is the day of the last occurrence in the zone. Raise `ValueError` as `Series` does.
+    The end is the day of the last occurrence in the zone. That of a series with a pattern, whose weekly
+    rule has dates which are not held, is without their number. Raise `ValueError` as `Series` does.
     """
     series = Series(start_time, timezone, recurrence)
     start, last_at = series.wall_start(), series.last()
-    last = last_at and in_zone(last_at, known_zone(timezone))
-    end = end_words(recurrence.get("end_times"), last)
-    return f"{rule_words(recurrence, start)}, {time_words(start)} {timezone}{end}"
+    last = last_at and _last_held(in_zone(last_at, known_zone(timezone)), pattern)
+    end = end_words(None if pattern else recurrence.get("end_times"), last)
+    return f"{rule_words(recurrence, start, pattern)}, {time_words(start)} {timezone}{end}"
+
+
+def _last_held(last: datetime, pattern: Pattern) -> datetime:
+    """Return the last day of a pattern up to that of the last occurrence of its weekly rule."""
+    days = (last - timedelta(days=back) for back in range(_PATTERN_DAYS_MAX))
+    return next((day for day in days if is_in_pattern(day, pattern)), last)
 
 
 def when(start_time: str, timezone: str | None, duration_minutes: int | None = None) -> str:

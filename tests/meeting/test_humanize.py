@@ -102,6 +102,36 @@ def test_a_series_in_words(rule: dict[str, Any], start: str, expected: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("pattern", "end", "expected"),
+    [
+        (
+            ((-1, 1), (1, 1)),
+            {"end_times": 0},
+            "first and last Sunday of every month, 10:00 {}, without an end",
+        ),
+        # the weekly rule ends on 13 June, its last date that is held is the 6th
+        (
+            ((1, 1), (3, 1), (5, 1)),
+            {"end_date_time": "2027-06-13T21:59:59Z"},
+            "first, third and fifth Sunday of every month, 10:00 {}, until 6 Jun 2027",
+        ),
+        (((1, 1),), {"end_times": 10}, "first Sunday of every month, 10:00 {}, until 7 Mar 2027"),
+        (
+            ((-1, 6), (1, 2), (1, 1)),
+            {"end_times": 1},
+            "first Sunday, first Monday and last Friday of every month, 10:00 {}, until 3 Jan 2027",
+        ),
+    ],
+)
+def test_a_series_with_a_pattern_says_which_days_of_the_month_are_held(
+    pattern: Any, end: dict[str, Any], expected: str
+) -> None:
+    rule = {"type": 2, "weekly_days": ",".join(sorted({str(day) for _, day in pattern})), **end}
+
+    assert sentence(rule, "2027-01-03T10:00:00", BERLIN, pattern) == expected.format(BERLIN)
+
+
+@pytest.mark.parametrize(
     ("start", "zone", "minutes", "expected"),
     [
         ("2027-01-14T15:00:00Z", None, 60, "Thu 14 Jan 2027, 15:00 UTC, 60 min"),

@@ -30,7 +30,8 @@ def time_of(meeting: Meeting, next_at: datetime | None = None) -> str:
     repeated = series(attributes)
     if repeated is None:
         return escape_control(when(attributes["start_time"], attributes.get("timezone"), length))
-    parts = [sentence(repeated.recurrence, repeated.start_time, repeated.timezone)]
+    pattern = meeting.dates.pattern
+    parts = [sentence(repeated.recurrence, repeated.start_time, repeated.timezone, pattern)]
     if length:
         parts.append(f"{length} min")
     if next_at is not None:

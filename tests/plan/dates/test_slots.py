@@ -9,7 +9,6 @@ from builders import at, planned, removed, spec, weekly
 from engine_world import World
 from msgspec.structs import replace
 
-from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.meeting.meeting import Meeting, Slot
 from reconciler.plan.change import Action
 from reconciler.plan.dates import words
@@ -45,9 +44,9 @@ def test_a_changed_slot_is_a_keep_that_is_recorded_without_a_request() -> None:
 
     (step,) = plan.steps
     assert (step.action, step.requests, plan.has_work) == (Action.KEEP, 0, True)
-    monday = "every Monday, 10:00 Europe/Berlin, until 24 May 2027"
+    monday = "every Monday, 10:00 Europe/Berlin, 20 times, until 24 May 2027"
     assert step.reasons == (
-        f"timetable: europe {monday} → every Monday, 11:00 Europe/Berlin, until 24 May 2027, nothing to send",
+        f"timetable: europe {monday} → {monday.replace('10:00', '11:00')}, nothing to send",
         f"timetable: new is new, {monday}, 45 min, Clinic, nothing to send",
         f"timetable: old is gone, was {monday}, 45 min, Clinic, nothing to send",
     )
@@ -82,7 +81,7 @@ def test_another_host_keeps_the_slots(is_replaced: bool) -> None:  # noqa: FBT00
 def test_a_new_room_shows_its_slots_in_words() -> None:
     (step,) = planned(spec(room(slot(), slot("launch", recurrence=None, type=2)))).steps
 
-    monday = "every Monday, 10:00 Europe/Berlin, until 24 May 2027"
+    monday = "every Monday, 10:00 Europe/Berlin, 20 times, until 24 May 2027"
     assert (step.action, step.requests, step.reasons) == (
         Action.CREATE,
         1,
@@ -114,17 +113,3 @@ def test_the_audience_of_a_room_gets_the_times_of_new_and_moved_slots() -> None:
     assert words.audience(changed) == [
         "europe: 05:00 America/New_York; 14 to 27 Mar 2027 and 31 Oct to 6 Nov 2027: one hour later"
     ]
-
-
-def test_a_slot_whose_dates_change_says_which_before_and_after() -> None:
-    def with_dates(exceptions: Any, closures: Any = ()) -> Slot:
-        each = slot()
-        return Slot(each.name, replace(each.meeting, dates=SingleDates(exceptions, closures)))
-
-    world = World(room(with_dates({"2027-02-08": "skip", "2027-02-01": "skip"})))
-    world.apply()
-    world.declare(room(with_dates({}, (Closure("berlin", (DayRange("2027-02-01", "2027-02-08"),)),))))
-
-    (change,) = world.plan().steps[0].slots
-
-    assert (change.before, change.after) == ("exceptions on 2027-02-01, 2027-02-08", "with closures")
