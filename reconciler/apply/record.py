@@ -27,6 +27,7 @@ from reconciler.plan.change import Action
 from reconciler.plan.diff import field_changes
 from reconciler.plan.step import Status, Step
 from reconciler.ports import CODE_MEETING_UNKNOWN, Body
+from reconciler.spec.dates.timetable import OF_SLOTS, of_room
 from reconciler.state import identity
 from reconciler.state.history import Fact, Kind
 from reconciler.state.state import Record, State, follow, host_key
@@ -246,12 +247,18 @@ def recorded_key(state: State, step: Step) -> str:
 
 
 def _released(state: State, step: Step) -> State:
-    """The state with the record's declared attributes and protection alone."""
+    """The state with the record's declared attributes, protection and timetable alone."""
     record = state.meetings[step.key]
     protect = record.protect if step.protects is None else step.protects
     attributes = reduce(fields.drop, step.released, record.attributes)
+    if step.meeting is None:
+        return state.release(step.key, attributes, protect=protect)
+    if step.slots:  # a room with a timetable has these fields in its slots, one without has them itself
+        declared = step.meeting.attributes
+        own = {name: declared[name] for name in sorted(OF_SLOTS) if name in declared}
+        attributes = {**of_room(attributes), **own}
     released = state.release(step.key, attributes, protect=protect)
-    return released.with_timetable(step.key, step.meeting.recorded_timetable()) if step.meeting else released
+    return released.with_timetable(step.key, step.meeting.recorded_timetable())
 
 
 def _report_step(run: ApplyContext, step: Step, before: State) -> None:

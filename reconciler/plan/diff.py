@@ -13,11 +13,12 @@ from msgspec.structs import replace
 
 from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import normalize
-from reconciler.meeting.meeting import SERIES, Meeting, kind
+from reconciler.meeting.meeting import NO_FIXED_TIME, SERIES, Meeting, kind
 from reconciler.meeting.passcode import same_passcode
 from reconciler.meeting.recurrence import with_interval
 from reconciler.plan.change import KEEP, REDACTED, Action, Change, FieldChange
 from reconciler.ports import Json
+from reconciler.spec.dates.timetable import OF_SLOTS
 from reconciler.state.state import SCHEDULE_FOR, Record, owner
 
 HANDED_OVER = "handed over; the join link stays"
@@ -41,7 +42,7 @@ def compare(meeting: Meeting, record: Record, *, same_user: SameUser, replaces_h
     same_host = same_user(meeting.host, record.host)
     if same_host and meeting.attributes == record.attributes and meeting.protect == record.protect:
         return KEEP
-    found, released = field_changes(record.attributes, meeting.attributes)
+    found, released = _without_slots(meeting, record, *field_changes(record.attributes, meeting.attributes))
     replaced = any(_needs_replace(change, record, meeting) for change in found)
     host = _host_change(meeting, record, same_user)
     if host is not None:
@@ -53,6 +54,20 @@ def compare(meeting: Meeting, record: Record, *, same_user: SameUser, replaces_h
     if not found:
         return Change(Action.KEEP, released=released)
     return Change(Action.REPLACE if replaced else Action.UPDATE, found, released)
+
+
+def _without_slots(
+    meeting: Meeting, record: Record, found: tuple[FieldChange, ...], released: tuple[str, ...]
+) -> tuple[tuple[FieldChange, ...], tuple[str, ...]]:
+    """Leave out the fields of a room that hold for its slots, where it gets a timetable or loses it.
+
+    A room with a timetable has them in its slots, one without has them itself; Zoom ignores them in both.
+    """
+    if meeting.timetable:
+        released = tuple(path for path in released if path not in OF_SLOTS)
+    elif record.timetable and kind(meeting.attributes) == NO_FIXED_TIME:
+        found = tuple(change for change in found if change.path not in OF_SLOTS)
+    return found, released
 
 
 def _host_change(meeting: Meeting, record: Record, same_user: SameUser) -> FieldChange | None:

@@ -22,6 +22,9 @@ _OTHER_TYPE = "series.timetable-type"
 INHERITED = ("topic", "timezone", "duration")
 """Fields of the room that hold for a slot without its own."""
 
+OF_SLOTS = frozenset({"timezone", "duration"})
+"""Fields that Zoom ignores in a room: there they hold for the slots alone."""
+
 
 def of(
     room: Meeting,
@@ -73,7 +76,7 @@ def without_start(
 
 def of_room(attributes: Mapping[str, Json]) -> dict[str, Json]:
     """Return the attributes of a room without those that hold for its slots alone."""
-    return {name: value for name, value in attributes.items() if name not in _OF_SLOTS}
+    return {name: value for name, value in attributes.items() if name not in OF_SLOTS}
 
 
 def _slot(
@@ -85,10 +88,6 @@ def _slot(
     attributes = times.attributes if times.is_repeat else {**times.attributes, "type": SCHEDULED}
     meeting = Meeting(room.key, room.host, attributes, dates=times.dates, is_repeat=times.is_repeat)
     return Slot(name, meeting), _findings(name, meeting, times, now)
-
-
-_OF_SLOTS = frozenset({"timezone", "duration"})
-"""Fields that Zoom ignores in a room: there they hold for the slots alone."""
 
 
 def _findings(

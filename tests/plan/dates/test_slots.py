@@ -113,3 +113,73 @@ def test_the_audience_of_a_room_gets_the_times_of_new_and_moved_slots() -> None:
     assert words.audience(changed) == [
         "europe: 05:00 America/New_York; 14 to 27 Mar 2027 and 31 Oct to 6 Nov 2027: one hour later"
     ]
+
+
+def plain_room(**attributes: Any) -> Meeting:
+    """A room without a timetable, which has a zone and a duration by its defaults."""
+    own = {"topic": "Clinic", "type": 3, "timezone": "Europe/Berlin", "duration": 45, **attributes}
+    return Meeting("clinic", "room@example.com", own)
+
+
+def test_a_room_that_loses_its_timetable_sends_nothing() -> None:
+    """Zone and duration of its defaults held for the slots; in a room Zoom ignores them."""
+    world = World(room(slot()))
+    world.apply()
+    world.declare(plain_room())
+
+    (step,) = world.plan().steps
+    report = world.apply()
+
+    gone = "every Monday, 10:00 Europe/Berlin, 20 times, until 24 May 2027, 45 min, Clinic"
+    assert (step.action, step.requests, step.changes) == (Action.KEEP, 0, ())
+    assert step.reasons == (f"timetable: europe is gone, was {gone}, nothing to send",)
+    assert (report.failed, world.asked("PATCH")) == ({}, [])
+    assert world.store.state.meetings["clinic"].attributes == plain_room().attributes
+    assert not world.plan().has_work
+
+
+def test_a_room_that_gets_a_timetable_releases_nothing() -> None:
+    world = World(plain_room())
+    world.apply()
+    world.declare(room(slot()))
+
+    (step,) = world.plan().steps
+    report = world.apply()
+
+    new = "every Monday, 10:00 Europe/Berlin, 20 times, until 24 May 2027, 45 min, Clinic"
+    assert (step.action, step.released) == (Action.KEEP, ())
+    assert step.reasons == (f"timetable: europe is new, {new}, nothing to send",)
+    assert (report.failed, world.asked("PATCH")) == ({}, [])
+    assert world.store.state.meetings["clinic"].attributes == room(slot()).attributes
+    assert not world.plan().has_work
+
+
+def test_a_room_that_loses_its_timetable_sends_what_else_differs_alone() -> None:
+    world = World(room(slot()))
+    world.apply()
+    world.declare(plain_room(topic="Surgery"))
+
+    (step,) = world.plan().steps
+    report = world.apply()
+
+    (number,) = world.ids().values()
+    assert [change.path for change in step.changes] == ["topic"]
+    assert (report.failed, len(world.asked("PATCH")), world.zoom.read(number)["timezone"]) == ({}, 1, "UTC")
+    assert world.store.state.meetings["clinic"].attributes == plain_room(topic="Surgery").attributes
+    assert not world.plan().has_work
+
+
+def test_a_series_that_becomes_a_room_with_a_timetable_still_declares_zone_and_duration() -> None:
+    world = World(Meeting("clinic", "room@example.com", weekly(topic="Clinic")))
+    world.apply()
+    world.declare(room(slot()))
+
+    (step,) = world.plan().steps
+
+    assert [reason for reason in step.reasons if "no longer declared" in reason] == [
+        "`recurrence.end_times` is no longer declared",
+        "`recurrence.repeat_interval` is no longer declared",
+        "`recurrence.type` is no longer declared",
+        "`recurrence.weekly_days` is no longer declared",
+        "`start_time` is no longer declared",
+    ]
