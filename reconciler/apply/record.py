@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from functools import reduce
+from functools import partial, reduce
 
 from msgspec.structs import replace
 
@@ -186,7 +186,8 @@ async def record_local_changes(run: ApplyContext, steps: Iterable[Step]) -> None
     before = run.journal.state
 
     def changed(state: State) -> State:
-        return with_waiting(reduce(_recorded, local, state), steps, run.now())
+        now = run.now()
+        return with_waiting(reduce(partial(_recorded, now=now), local, state), steps, now)
 
     if not local and changed(before) is before:
         return
@@ -197,7 +198,7 @@ async def record_local_changes(run: ApplyContext, steps: Iterable[Step]) -> None
 
 def without_expired(state: State, steps: Iterable[Step]) -> State:
     """The state without the records of meetings that are over and no longer declared."""
-    return reduce(_recorded, filter(_is_over, steps), state)
+    return reduce(_forgotten, filter(_is_over, steps), state)
 
 
 def expired_facts(state: State, steps: Iterable[Step]) -> tuple[Fact, ...]:
@@ -230,15 +231,19 @@ def _is_local(step: Step) -> bool:
     return step.is_work and step.status is Status.NOW and step.action in RECORDING
 
 
-def _recorded(state: State, step: Step) -> State:
+def _recorded(state: State, step: Step, now: datetime) -> State:
     match step.action:
         case Action.MOVE:
             assert step.from_key is not None, "a move has an old key"
             return state.move(step.from_key, step.key)
         case Action.KEEP:
-            return _released(state, step)
+            return _released(state, step, now)
         case _:
-            return state.forget(recorded_key(state, step))
+            return _forgotten(state, step)
+
+
+def _forgotten(state: State, step: Step) -> State:
+    return state.forget(recorded_key(state, step))
 
 
 def recorded_key(state: State, step: Step) -> str:
@@ -246,19 +251,18 @@ def recorded_key(state: State, step: Step) -> str:
     return next((key for key, record in state.meetings.items() if record.id == step.id), step.key)
 
 
-def _released(state: State, step: Step) -> State:
+def _released(state: State, step: Step, now: datetime) -> State:
     """The state with the record's declared attributes, protection and timetable alone."""
     record = state.meetings[step.key]
     protect = record.protect if step.protects is None else step.protects
     attributes = reduce(fields.drop, step.released, record.attributes)
-    if step.meeting is None:
+    if step.meeting is None or not step.slots:
         return state.release(step.key, attributes, protect=protect)
-    if step.slots:  # a room with a timetable has these fields in its slots, one without has them itself
-        declared = step.meeting.attributes
-        own = {name: declared[name] for name in sorted(OF_SLOTS) if name in declared}
-        attributes = {**of_room(attributes), **own}
-    released = state.release(step.key, attributes, protect=protect)
-    return released.with_timetable(step.key, step.meeting.recorded_timetable())
+    # A room with a timetable has these fields in its slots, one without has them itself.
+    declared = step.meeting.attributes
+    own = {name: declared[name] for name in sorted(OF_SLOTS) if name in declared}
+    released = state.release(step.key, {**of_room(attributes), **own}, protect=protect)
+    return released.with_timetable(step.key, step.meeting.recorded_timetable(), now)
 
 
 def _report_step(run: ApplyContext, step: Step, before: State) -> None:

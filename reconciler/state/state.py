@@ -72,7 +72,7 @@ class Record(NamedTuple):
 
         An extension of a longer series is none: feeds show the series as declared.
         """
-        if self.attributes == before.attributes and self.host == before.host:
+        if (self.attributes, self.host, self.timetable) == (before.attributes, before.host, before.timetable):
             return self
         return self.counted(at)
 
@@ -165,9 +165,9 @@ class State(Struct, frozen=True):
             return self
         return replace(self, meetings={**self.meetings, key: record._replace(**values)})
 
-    def with_timetable(self, key: str, timetable: Mapping[str, Json]) -> State:
-        """Set the slots of a room, of which nothing is sent."""
-        record = self.meetings[key]._replace(timetable=timetable)
+    def with_timetable(self, key: str, timetable: Mapping[str, Json], at: datetime) -> State:
+        """Set the slots of a room, of which nothing is sent, at an aware instant: feeds show them."""
+        record = self.meetings[key]._replace(timetable=timetable).counted(at)
         return replace(self, meetings={**self.meetings, key: record})
 
     def with_exceptions(self, key: str, exceptions: Mapping[str, Json]) -> State:

@@ -10,6 +10,7 @@ from engine_world import World
 from msgspec.structs import replace
 
 from reconciler.meeting.meeting import Meeting, Slot
+from reconciler.meeting.timezones import utc_text
 from reconciler.plan.change import Action
 from reconciler.plan.dates import words
 
@@ -51,7 +52,9 @@ def test_a_changed_slot_is_a_keep_that_is_recorded_without_a_request() -> None:
         f"timetable: old is gone, was {monday}, 45 min, Clinic, nothing to send",
     )
     assert (report.failed, world.charged("room@example.com"), world.asked("PATCH")) == ({}, 1, [])
-    assert list(world.store.state.meetings["clinic"].timetable) == ["europe", "new"]
+    record = world.store.state.meetings["clinic"]
+    assert list(record.timetable) == ["europe", "new"]
+    assert (record.changes, record.changed_at) == (1, utc_text(world.clock.now()))
     assert not world.plan().has_work
 
 
