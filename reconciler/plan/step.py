@@ -89,7 +89,8 @@ class Step(NamedTuple):
     recorded and not sent, `recorded_timetable` are its slots as recorded, and `slot_starts` the slots whose
     times are new, each with its next start. A keep may record `released`, the paths that are no
     longer declared, and `protects`, a changed protection. `passes` is set if it is withheld for a reason that
-    passes by itself.
+    passes by itself. `notes` are the notes that are shown, by date: those of its `dates`, and for a new
+    meeting those of its other dates.
     """
 
     key: str
@@ -123,6 +124,7 @@ class Step(NamedTuple):
     recorded_timetable: Mapping[str, Json] = MappingProxyType({})
     slot_starts: tuple[tuple[Slot, datetime], ...] = ()
     passes: bool = False
+    notes: Mapping[str, str] = MappingProxyType({})
 
     @property
     def requests(self) -> int:

@@ -24,6 +24,7 @@ from reconciler.apply.events import (
     Summary,
 )
 from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
+from reconciler.meeting.closures import SingleDates
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.plan import Options, Plan
@@ -189,6 +190,17 @@ def test_a_plan_fits_its_schema() -> None:
     plan = replace(one_of_each(), steps=(changed,), diagnostics=(warning,))
 
     assert validator.violations("plan", document(plan)) == ()
+
+
+def test_a_plan_has_the_notes_of_dates_apart_from_what_is_sent() -> None:
+    noted = {"2027-03-01": {"duration": 30, "note": "Ada"}, "2027-03-08": {"note": "Bo"}}
+    plan = planned(spec(meeting("weekly", weekly(), dates=SingleDates(noted))))
+
+    shown = document(plan)
+
+    assert validator.violations("plan", shown) == ()
+    assert shown["steps"][0]["notes"] == {"2027-03-01": "Ada", "2027-03-08": "Bo"}
+    assert [each["date"] for each in shown["steps"][0]["dates"]] == ["2027-03-01"]
 
 
 def test_the_order_of_a_plan_is_the_contracts() -> None:

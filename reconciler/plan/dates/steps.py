@@ -71,6 +71,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
         resends=resends,
         undoes=bool(recorded) and is_sent,
         starts_at=starts_at,
+        notes=_notes(meeting, [each.date for each in (*changed, *backs)], now, is_made=record is None),
     )
     if left is not None and record is not None:
         step = windows.extended(step, record, left, now, is_alone=not (step.changes or new or backs))
@@ -81,6 +82,23 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
         return step.with_status(Status.WITHHELD, gap)
     wait = _moved_to_come(record, now) if record is not None and step.undoes else None
     return step if wait is None else step.with_status(Status.DEFERRED, wait)
+
+
+def _notes(meeting: Meeting, listed: Iterable[str], now: datetime, *, is_made: bool) -> dict[str, str]:
+    """Return the notes of the dates that a step lists; where it makes the meeting, of the others too."""
+    days = {*listed, *(_only_noted(meeting, now) if is_made else ())}
+    return {day: note for day in sorted(days) if (note := meeting.dates.note(day))}
+
+
+def _only_noted(meeting: Meeting, now: datetime) -> Iterator[str]:
+    """Yield the dates to come that are held as the rule gives them, and whose exception has only a note."""
+    recurring = series(meeting.attributes)
+    for name in meeting.dates.exceptions if recurring is not None else ():
+        day = date.fromisoformat(name)
+        start = recurring.start_on(day) if recurring is not None else None
+        is_plain = meeting.dates.exception(name) is None and not meeting.dates.is_closed(day)
+        if start is not None and start > now and is_plain:
+            yield name
 
 
 def _lost_in_gap(meeting: Meeting, now: datetime) -> str:

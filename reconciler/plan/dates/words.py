@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from reconciler.calendar.audience import local_time
 from reconciler.calendar.offsets import moment_of
+from reconciler.errors.text import count_noun, quote
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.humanize import (
@@ -27,6 +28,9 @@ from reconciler.ports import Json
 SKIPS_MAX = 3
 """Skips of one closure that have a line each."""
 
+NOTES_MAX = 10
+"""Dates with nothing but a note that have a line each; the rest is counted."""
+
 NAMED_MAX = 5
 """Dates that are named in a row; the rest is counted."""
 
@@ -38,16 +42,34 @@ def planned(each: DateStep, attributes: Mapping[str, Json]) -> str:
 
 
 def lines(step: Step) -> list[str]:
-    """Return what a step does to single dates: a line for each change, and one for all skips of a closure."""
+    """Return what a step does to single dates: a line for each change, and one for all skips of a closure.
+
+    A note stands in the line of its date; then come the dates that have nothing else.
+    """
     attributes = step.meeting.attributes if step.meeting else {}
     skips: dict[str, list[DateStep]] = {}
     found: list[str] = []
     for each in step.dates:
-        if each.action is DateAction.SKIP:
+        note = step.notes.get(each.date, "")
+        if each.action is DateAction.SKIP and not note:
             skips.setdefault(each.closure, []).append(each)
         else:
-            found.append(planned(each, attributes) + _when(each))
-    return [*(line for closure, dates in skips.items() for line in _skip_lines(closure, dates)), *found]
+            found.append(planned(each, attributes) + _note(note) + _when(each))
+    plain = (line for closure, dates in skips.items() for line in _skip_lines(closure, dates))
+    return [*plain, *found, *_note_lines(step)]
+
+
+def _note(note: str) -> str:
+    return f", note {quote(note)}" if note else ""
+
+
+def _note_lines(step: Step) -> list[str]:
+    """Return the dates with nothing but a note, the first few by name."""
+    listed = {each.date for each in step.dates}
+    noted = sorted(step.notes.keys() - listed)
+    more = len(noted) - NOTES_MAX
+    rest = [f"{count_noun(more, 'more date')} {'has' if more == 1 else 'have'} a note"] if more > 0 else []
+    return [*(f"{name_of(day)}{_note(step.notes[day])}" for day in noted[:NOTES_MAX]), *rest]
 
 
 _TIMES = frozenset({"start_time", "timezone", "recurrence"})

@@ -88,6 +88,7 @@ def _step(step: Step) -> dict[str, Json]:
             *map(_change, step.slots),
         ],
         **({"dates": [_date(each) for each in step.dates]} if step.dates else {}),
+        **({"notes": dict(step.notes)} if step.notes else {}),
         **({"content": step.content_digest} if step.meeting and step.meeting.dates else {}),
     }
 

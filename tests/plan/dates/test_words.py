@@ -30,6 +30,10 @@ def test_an_edit_says_what_differs_from_the_rule(start: str, minutes: int, words
     assert done("2027-05-17", edit, weekly()) == words
 
 
+MONDAYS = [*((1, day) for day in (18, 25)), *((2, day) for day in (1, 8, 15, 22))]
+MONDAYS += [*((3, day) for day in (1, 8, 15, 22, 29)), (4, 5)]
+"""Twelve Mondays from 18 January 2027 on."""
+
 DAYS = [f"2027-02-{day:02}" for day in (1, 8, 15, 22)]
 MOVED = {"start_time": "2027-03-02T13:00:00Z", "duration": 45}
 
@@ -69,6 +73,37 @@ def test_what_a_plan_does_is_one_line_for_many_skips_of_a_closure() -> None:
     assert lines_of(4) == [
         "skips 4 dates (berlin): Mon 1 Feb 2027, Mon 8 Feb 2027, Mon 15 Feb 2027, Mon 22 Feb 2027",
         moves,
+    ]
+
+
+def test_a_note_stands_in_the_line_of_its_date_and_alone_at_a_new_series() -> None:
+    """Nothing is sent for it; where there is nothing else to do, nothing is shown."""
+    noted = {
+        "2027-02-08": {"note": "closed"},
+        "2027-03-01": {"start_time": "2027-03-02T14:00", "note": 'Host "Ada"\n'},
+        "2027-03-08": {"note": "Only a note"},
+        "2027-03-09": {"note": "not a date of the rule"},
+    }
+    dates = SingleDates(noted, (Closure("berlin", (DayRange("2027-02-01", "2027-02-08"),)),))
+    declared = spec(meeting("weekly", weekly(), dates=dates))
+
+    assert words.lines(planned(declared).steps[0]) == [
+        "skips Mon 1 Feb 2027 (berlin)",
+        'skips Mon 8 Feb 2027 (berlin), note "closed"',
+        'Mon 1 Mar 2027 moves to Tue 2 Mar, 14:00, note "Host \\"Ada\\"\\x0a"',
+        'Mon 8 Mar 2027, note "Only a note"',
+    ]
+
+
+def test_notes_alone_beyond_the_first_are_counted() -> None:
+    mondays = [f"2027-{month:02}-{day:02}" for month, day in MONDAYS]
+    dates = SingleDates({day: {"note": "Ada"} for day in mondays})
+
+    (step,) = planned(spec(meeting("weekly", weekly(), dates=dates))).steps
+
+    assert words.lines(step)[words.NOTES_MAX - 1 :] == [
+        'Mon 22 Mar 2027, note "Ada"',
+        "2 more dates have a note",
     ]
 
 

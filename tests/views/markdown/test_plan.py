@@ -545,7 +545,11 @@ def test_hostile_parts_of_a_single_date_are_inert(topic: str) -> None:
         DateStep("2027-01-18", DateAction.SKIP, start, "skip", None, start, closure=topic),
     )
 
-    page = check_whole(shown(plan_of(step(Action.UPDATE, meeting=meeting("m", weekly()), dates=dates))))
+    notes = {"2027-01-11": topic, "2027-01-25": topic}
+
+    page = check_whole(
+        shown(plan_of(step(Action.UPDATE, meeting=meeting("m", weekly()), dates=dates, notes=notes)))
+    )
 
     assert (page.tags.get("a", 0), page.tags.get("img", 0), page.tags["details"]) == (0, 0, 1)
     assert SIGNALS.findall(page.plain) == []
