@@ -226,6 +226,8 @@ def test_a_wrong_exception_has_a_hint_with_the_right_line(fields: str, finding: 
         f"{WEEKLY}, skip: berlin, exceptions: {{2027-04-05: {{duration: 30}}}}",
         f"{WEEKLY}, skip: berlin, exceptions: {{2027-04-12: {{start_time: 2027-04-05 10:30}}}}",
         f"{WEEKLY}, exceptions: {{2027-05-03: {{start_time: 2027-05-04 10:00+02:00}}}}",
+        f"{WEEKLY}, skip: berlin, exceptions: "
+        "{2027-04-05: {note: none}, 2027-04-12: {start_time: 2027-04-05 10:30}}",
     ],
 )
 def test_a_date_that_overlaps_no_other_is_valid(fields: str) -> None:

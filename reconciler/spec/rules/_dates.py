@@ -195,7 +195,8 @@ def _held_by_day(declared: _Declared, days: Mapping[str, _Day]) -> dict[date, li
     held: dict[date, list[date]] = {}
     for written, day in days.items():
         own = declared.dates.exceptions[written]
-        if day.start is None or own == SKIP:
+        is_only_noted = declared.dates.exception(written) is None
+        if day.start is None or own == SKIP or (is_only_noted and declared.dates.is_closed(day.day)):
             continue
         if "start_time" not in own:
             held.setdefault(day.day, []).append(day.day)
