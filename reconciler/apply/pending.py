@@ -9,9 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.meeting.body import body, patch
-from reconciler.meeting.closures import NO_DATES
 from reconciler.meeting.meeting import schedule, start_at
 from reconciler.meeting.passcode import as_recorded
+from reconciler.meeting.single_dates import is_as_given
 from reconciler.plan.budget import urgent
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
@@ -86,11 +86,12 @@ class PendingWrite(Struct):
 
         Without their record, nothing would find them if Zoom keeps them. All others are read again.
         """
-        declared = self.step.meeting.dates if self.step.meeting else NO_DATES
+        meeting = self.step.meeting
         return {
             day: edit
             for day, edit in self.intent.dates.items()
-            if isinstance(edit, Mapping) and declared.exception(day) is None
+            if isinstance(edit, Mapping)
+            and (meeting is None or is_as_given(meeting.attributes, meeting.dates, day))
         }
 
     def confirm(self, state: State, record: Record) -> State:

@@ -6,7 +6,7 @@ end are counted by their rule, whatever Zoom keeps of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -16,8 +16,12 @@ from reconciler.calendar.expansion import Expansion, OwnDate, expand
 from reconciler.calendar.offsets import moment_of, seconds_of
 from reconciler.meeting.closures import Closure
 from reconciler.meeting.meeting import Meeting
+from reconciler.ports import Json
 from reconciler.spec.yaml.document import collector_off
 from reconciler.state.state import owner
+
+_OWN_PARTS = frozenset({"agenda", "settings"})
+"""What an exception may change besides the time."""
 
 
 class CalendarDate(NamedTuple):
@@ -130,11 +134,18 @@ def _own_date(expansion: Expansion, own: OwnDate, host: str, timezone: str) -> C
         topic=meeting.topic,
         host=host,
         timezone=timezone,
-        exception="moved" if own.is_moved else "changed",
+        exception=_difference(expansion, own, meeting.dates.exception(name)),
         day=name,
         rule_start_at=moment_of(own.rule_start),
         note=meeting.dates.note(name),
     )
+
+
+def _difference(expansion: Expansion, own: OwnDate, declared: Mapping[str, Json]) -> str | None:
+    """Return how a date with an exception differs from the rule's; None if it does not."""
+    if own.is_moved:
+        return "moved"
+    return "changed" if own.length != expansion.length or declared.keys() & _OWN_PARTS else None
 
 
 def _host(meeting: Meeting) -> str:

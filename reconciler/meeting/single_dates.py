@@ -239,13 +239,26 @@ def _looked_at(
 def declared_edit(
     attributes: Mapping[str, Json], dates: SingleDates, day: date, start: datetime
 ) -> Edit | None:
-    """Return the declared edit of one date. An exception counts for more than a closure or a pattern."""
+    """Return the declared edit of one date. An exception counts for more than a closure or a pattern.
+
+    One that changes nothing is none: the date is held as the rule gives it, also on a closed day.
+    """
     exception = dates.exception(day.isoformat())
     if exception == SKIP:
         return SKIP
     if exception:
-        return _change(attributes, exception, start)
+        change = _change(attributes, exception, start)
+        return None if change == _change(attributes, {}, start) else change
     return SKIP if dates.is_closed(day) else None
+
+
+def is_as_given(attributes: Mapping[str, Json], dates: SingleDates, day: str) -> bool:
+    """Return whether no exception says anything else about a date than the rule does."""
+    recurring = series(attributes)
+    if dates.exception(day) is None or recurring is None:
+        return True
+    start = recurring.start_on(date.fromisoformat(day))
+    return start is not None and declared_edit(attributes, dates, date.fromisoformat(day), start) is None
 
 
 def _candidates(recurring: Series, dates: SingleDates, now: datetime, last: date) -> set[date]:

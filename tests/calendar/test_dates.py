@@ -74,6 +74,19 @@ def test_a_date_has_its_name_its_instants_and_what_is_changed_about_it() -> None
     ]
 
 
+def test_a_date_whose_exception_changes_nothing_is_not_changed() -> None:
+    """On the closed 5 April it is held by its exception."""
+    exceptions = {"2027-03-29": {"agenda": "Guests"}, "2027-04-05": {"start_time": "2027-04-05T10:00:00"}}
+
+    found = dates([weekly(exceptions)], *ALL_YEAR)
+
+    assert [(each.day, each.exception) for each in found[:3]] == [
+        ("2027-03-22", None),
+        ("2027-03-29", "changed"),
+        ("2027-04-05", None),
+    ]
+
+
 def test_a_single_meeting_is_one_date_of_the_user_for_whom_it_is_scheduled() -> None:
     attributes = {"topic": "Launch", "start_time": "2027-05-01T10:00:00Z", "schedule_for": "b@x.org"}
 

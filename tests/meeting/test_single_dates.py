@@ -18,6 +18,7 @@ from reconciler.meeting.single_dates import (
     Window,
     edited_dates,
     held_schedule,
+    is_as_given,
     is_held_now_or_soon,
     is_over,
     next_window,
@@ -101,6 +102,36 @@ def test_an_exception_counts_for_more_than_a_closure() -> None:
         "2027-04-05": {"start_time": "2027-04-06T08:00:00Z", "duration": 45},
         "2027-04-12": "skip",
     }
+
+
+def test_an_exception_that_changes_nothing_is_no_edit() -> None:
+    """On a closed day it holds the date as the rule gives it."""
+    dates = SingleDates(
+        {
+            "2027-04-05": {"start_time": "2027-04-05T10:00:00"},
+            "2027-05-17": {"start_time": "2027-05-17T08:00:00Z", "duration": 45, "note": "Ada"},
+            "2027-05-24": {"duration": 45},
+        },
+        closed(("2027-04-05", "2027-04-12")),
+    )
+
+    assert edits(dates) == {"2027-04-12": "skip"}
+
+
+@pytest.mark.parametrize(
+    ("exception", "expected"),
+    [
+        (None, True),
+        ({"note": "Ada"}, True),
+        ({"duration": 45}, True),
+        ({"duration": 30}, False),
+        ("skip", False),
+    ],
+)
+def test_a_date_is_as_the_rule_gives_it_where_no_exception_differs(exception: Any, *, expected: bool) -> None:
+    dates = SingleDates({} if exception is None else {"2027-04-05": exception})
+
+    assert is_as_given(MONDAYS, dates, "2027-04-05") is expected
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def found(fields: str, **more: Any) -> list[tuple[str, str, str]]:
 
 
 WEEKLY = "repeat: {every: week, on: mon}"
+NOTED = f"{WEEKLY}, skip: berlin, exceptions: {{2027-04-05: {{note: none}}"
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Auckland", "America/Los_Angeles"])
@@ -226,13 +227,34 @@ def test_a_wrong_exception_has_a_hint_with_the_right_line(fields: str, finding: 
         f"{WEEKLY}, skip: berlin, exceptions: {{2027-04-05: {{duration: 30}}}}",
         f"{WEEKLY}, skip: berlin, exceptions: {{2027-04-12: {{start_time: 2027-04-05 10:30}}}}",
         f"{WEEKLY}, exceptions: {{2027-05-03: {{start_time: 2027-05-04 10:00+02:00}}}}",
-        f"{WEEKLY}, skip: berlin, exceptions: "
-        "{2027-04-05: {note: none}, 2027-04-12: {start_time: 2027-04-05 10:30}}",
+        f"{NOTED}, 2027-04-12: {{start_time: 2027-04-05 10:30}}}}",
+        f"{NOTED}, 2027-04-19: {{note: there}}}}",
     ],
 )
 def test_a_date_that_overlaps_no_other_is_valid(fields: str) -> None:
     """Spans are half-open, a skipped date is free, and a moved date may be on a closed day."""
     assert found(fields) == []
+
+
+@pytest.mark.parametrize(
+    ("exception", "hint"),
+    [
+        ("start_time: 2027-04-12 10:00", "Write what is different, or `skip`, or remove the line."),
+        ("duration: 60", "Write what is different, or `skip`, or remove the line."),
+        ("duration: 60, note: Ada", "Write what is different, or only the `note`."),
+    ],
+)
+def test_an_exception_that_changes_nothing_is_a_warning(exception: str, hint: str) -> None:
+    (warning,) = parsed(f"{WEEKLY}, exceptions: {{2027-04-12: {{{exception}}}}}", top="").diagnostics
+
+    assert (warning.severity, warning.code) == (Severity.WARNING, "series.exception-same")
+    assert (warning.detail, warning.hint) == ("The date of 2027-04-12 is held as the rule gives it.", hint)
+
+
+def test_an_exception_that_holds_a_closed_day_as_the_rule_gives_it_changes_something() -> None:
+    assert (
+        found(f"{WEEKLY}, skip: berlin, exceptions: {{2027-04-05: {{start_time: 2027-04-05 10:00}}}}") == []
+    )
 
 
 def test_a_secret_in_the_agenda_of_one_date_is_found() -> None:

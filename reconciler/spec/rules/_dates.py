@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.meeting import timezones
-from reconciler.meeting.closures import SKIP, SingleDates, is_in_pattern
+from reconciler.meeting.closures import NOTE, SKIP, SingleDates, is_in_pattern
 from reconciler.meeting.humanize import day_words, short_weekday
 from reconciler.meeting.meeting import NO_FIXED_TIME, kind, minutes_of, series
 from reconciler.meeting.recurrence import Series
+from reconciler.meeting.single_dates import declared_edit
 from reconciler.ports import Json
 from reconciler.spec.rules._times import impossible, is_possible, skipped
 
@@ -178,6 +179,8 @@ def _change(declared: _Declared, day: _Day, held: Mapping[date, list[date]]) -> 
     if written is not None and timezones.is_skipped(written, declared.recurring.timezone):
         yield skipped(written, declared.recurring.timezone, path)
         return
+    if _changes_nothing(declared, day):
+        yield _same(path[:2], own)
     other = _overlapping(declared, day, held) if {"start_time", "duration"} & own.keys() else None
     if other is not None:
         yield UnlocatedDiagnostic(
@@ -187,6 +190,28 @@ def _change(declared: _Declared, day: _Day, held: Mapping[date, list[date]]) -> 
             f"Write another time, or `{other}: skip`.",
             on_key=True,
         )
+
+
+def _changes_nothing(declared: _Declared, day: _Day) -> bool:
+    """Return whether the exception sends what the rule gives on a day that is held anyway."""
+    assert day.start is not None, "the rule has that date"
+    dates = declared.dates
+    if not dates.exception(day.day.isoformat()) or dates.is_closed(day.day):
+        return False
+    return declared_edit(declared.attributes, dates, day.day, day.start) is None
+
+
+def _same(path: tuple[str, str], own: Mapping[str, Json]) -> UnlocatedDiagnostic:
+    return UnlocatedDiagnostic(
+        path,
+        "series.exception-same",
+        f"The date of {path[1]} is held as the rule gives it.",
+        "Write what is different, or only the `note`."
+        if NOTE in own
+        else "Write what is different, or `skip`, or remove the line.",
+        Severity.WARNING,
+        on_key=True,
+    )
 
 
 def _held_by_day(declared: _Declared, days: Mapping[str, _Day]) -> dict[date, list[date]]:

@@ -86,6 +86,20 @@ def test_dates_that_are_done_are_a_keep() -> None:
     assert (step_of(plan).action, dates(step_of(plan)), plan.has_work) == (Action.KEEP, [], False)
 
 
+def test_an_exception_that_changes_nothing_is_no_step() -> None:
+    """One that was moved is taken back; one that was skipped is brought back by the rule."""
+    same = {"start_time": "2027-03-01T10:00:00", "duration": 45}
+    plans = [plan_of({"2027-03-01": same}, {"2027-03-01": done} if done else {}) for done in (None, MOVED)]
+    back = plan_of({"2027-03-01": same}, {"2027-03-01": "skip"})
+
+    assert [dates(step_of(plan)) for plan in (*plans, back)] == [
+        [],
+        [("2027-03-01", "back", None)],
+        [("2027-03-01", "back", None)],
+    ]
+    assert [step_of(plan).requests for plan in (*plans, back)] == [0, 1, 1]
+
+
 def test_a_new_exception_of_a_series_that_exists_is_an_update_of_dates_alone() -> None:
     step = step_of(plan_of({"2027-02-01": "skip", "2027-03-01": MOVE}, {"2027-02-01": "skip"}))
 
