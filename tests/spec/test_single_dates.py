@@ -257,6 +257,22 @@ def test_an_exception_that_holds_a_closed_day_as_the_rule_gives_it_changes_somet
     )
 
 
+@pytest.mark.parametrize("repeated", ["2027-10-31 02:30", "2027-10-31T02:30:00"])
+def test_a_date_that_is_moved_to_a_time_which_occurs_twice_is_a_warning(repeated: str) -> None:
+    (warning,) = parsed(
+        f"{WEEKLY}, exceptions: {{2027-11-01: {{start_time: {repeated}}}}}", top=""
+    ).diagnostics
+
+    repeats = "Clocks in Europe/Berlin repeat 2027-10-31T02:30:00 when they are set back."
+    assert (warning.severity, warning.code, warning.detail, warning.hint) == (
+        Severity.WARNING,
+        "time.ambiguous",
+        f"{repeats} The first of the two is 2027-10-31T00:30:00Z.",
+        "Write `start_time: 2027-10-31T00:30:00Z`, or another time.",
+    )
+    assert found(f"{WEEKLY}, exceptions: {{2027-11-01: {{start_time: 2027-10-31T00:30:00Z}}}}") == []
+
+
 def test_a_secret_in_the_agenda_of_one_date_is_found() -> None:
     """It would be sent, as any other text."""
     fields = f'{WEEKLY}, exceptions: {{2027-04-05: {{agenda: "https://zoom.us/j/1?pwd=abc"}}}}'

@@ -16,7 +16,7 @@ from reconciler.meeting.meeting import NO_FIXED_TIME, kind, minutes_of, series
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.single_dates import declared_edit
 from reconciler.ports import Json
-from reconciler.spec.rules._times import impossible, is_possible, skipped
+from reconciler.spec.rules._times import ambiguous, impossible, is_possible, skipped
 
 _NEAR_DAYS = 400
 """Days around an exception in which the nearest dates of the rule are looked for."""
@@ -179,6 +179,8 @@ def _change(declared: _Declared, day: _Day, held: Mapping[date, list[date]]) -> 
     if written is not None and timezones.is_skipped(written, declared.recurring.timezone):
         yield skipped(written, declared.recurring.timezone, path)
         return
+    if written is not None and timezones.is_ambiguous(written, declared.recurring.timezone):
+        yield ambiguous(written, declared.recurring.timezone, path)
     if _changes_nothing(declared, day):
         yield _same(path[:2], own)
     other = _overlapping(declared, day, held) if {"start_time", "duration"} & own.keys() else None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from msgspec.structs import replace
+
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import suggestion
 from reconciler.meeting import timezones
@@ -122,7 +124,8 @@ def _at_clock_change(start: str, timezone: str, *, is_series: bool) -> Iterator[
     if repeated < timedelta(0):
         yield skipped(start, timezone)
     elif repeated > timedelta(0):
-        yield _ambiguous(start, timezone, is_series=is_series)
+        found = ambiguous(start, timezone)
+        yield replace(found, hint="Start at another time, or on another day.") if is_series else found
 
 
 def _local(moment: datetime, timezone: str) -> str:
@@ -140,13 +143,13 @@ def skipped(start: str, timezone: str, path: tuple[str | int, ...] = _START) -> 
     )
 
 
-def _ambiguous(start: str, timezone: str, *, is_series: bool) -> UnlocatedDiagnostic:
+def ambiguous(start: str, timezone: str, path: tuple[str | int, ...] = _START) -> UnlocatedDiagnostic:
+    """Return the finding about a local time that the zone has twice, with the instant of the first."""
     first = timezones.instant(start, timezone).strftime(_WRITTEN + "Z")
-    series_hint = "Start at another time, or on another day."
     return UnlocatedDiagnostic(
-        _START,
+        path,
         "time.ambiguous",
         f"Clocks in {timezone} repeat {start} when they are set back. The first of the two is {first}.",
-        series_hint if is_series else f"Write `start_time: {first}`, or another time.",
+        f"Write `start_time: {first}`, or another time.",
         Severity.WARNING,
     )
