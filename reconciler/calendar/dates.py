@@ -57,11 +57,15 @@ class SkippedDate(NamedTuple):
 
 
 class ClosedDays(Struct, frozen=True):
-    """Days of a closure within a window, both included."""
+    """Days of a closure within a window, both included.
+
+    `ends_on` is the last of them, also beyond the window; None where it is closed for ever.
+    """
 
     name: str
     first: date
     last: date
+    ends_on: date | None
 
 
 def expansions(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[Expansion]:
@@ -106,7 +110,8 @@ def closed(closures: Iterable[Closure], first: date, last: date) -> list[ClosedD
         begin = 0
         for place, day in enumerate(days):
             if place + 1 == len(days) or days[place + 1] - day > timedelta(days=1):
-                found.append(ClosedDays(closure.name, days[begin], day))
+                ends_on = closure.end_of(day) if day == last else day
+                found.append(ClosedDays(closure.name, days[begin], day, ends_on))
                 begin = place + 1
     return sorted(found, key=lambda each: (each.first, each.name, each.last))
 

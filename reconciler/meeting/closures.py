@@ -34,6 +34,9 @@ The API has no rule with several of them: a weekly rule is sent, of which only t
 _DATES_BETWEEN_MAX = 7 * 14
 """Dates of a weekly rule between two days of a pattern, at most: 14 weeks of them, for a fifth Sunday."""
 
+_LAST_YEAR = date.max.year - 1
+"""The first year of an end that is as good as none: the calendar itself ends in the next one."""
+
 _YEARLY_LENGTH = len("12-24")
 
 
@@ -67,6 +70,13 @@ class DayRange(Struct, frozen=True):
             return text >= self.first or text <= self.last
         return self.first <= text <= self.last
 
+    def end_of(self, day: date) -> date | None:
+        """Return the last day of the range that holds `day`; None if it has no end."""
+        if not self.last:
+            return None
+        ends = (high for _, high in self._spans(day, day))
+        return min(end for end in ends if end >= day)
+
     def days(self, first: date, last: date) -> Iterator[date]:
         """Yield the days of the range from `first` to `last`, in order."""
         for low, high in self._spans(first, last):
@@ -82,6 +92,10 @@ class DayRange(Struct, frozen=True):
         for year in range(first.year - 1, last.year + 1):
             end_year = year + 1 if self.last < self.first else year
             yield _day_of(year, self.first), _day_of(end_year, self.last)
+
+
+def _after(day: date) -> date:
+    return day + timedelta(days=1)
 
 
 def _day_of(year: int, text: str) -> date:
@@ -127,6 +141,20 @@ class Closure(Struct, frozen=True, dict=True, cache_hash=True):
         """Return its days from `first` to `last`."""
         listed = self._listed[bisect_left(self._listed, first) : bisect_right(self._listed, last)]
         return {*listed, *(day for each in self._others for day in each.days(first, last) if each.holds(day))}
+
+    def end_of(self, day: date) -> date | None:
+        """Return the last of the closed days that follow `day` without a gap; None if they go on for ever."""
+        since = day
+        while day.year < _LAST_YEAR and (more := [each for each in self.ranges if each.holds(_after(day))]):
+            ends = [end for each in more if (end := each.end_of(_after(day)))]
+            if len(ends) < len(more):
+                return None
+            day = max(ends)
+            if not all(each.is_yearly for each in more):
+                since = day
+            elif (day - since).days > 2 * SHORT_DAYS:  # ranges of every year that are all of the year
+                return None
+        return day if day.year < _LAST_YEAR else None
 
 
 class SingleDates(Struct, frozen=True):

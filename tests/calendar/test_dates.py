@@ -152,10 +152,33 @@ def test_a_skipped_date_of_a_room_has_the_topic_of_its_slot() -> None:
 
 def test_closures_in_a_window_are_runs_of_days() -> None:
     assert closed([BERLIN], date(2026, 12, 30), date(2027, 12, 25)) == [
-        ClosedDays("berlin", date(2026, 12, 30), date(2027, 1, 1)),
-        ClosedDays("berlin", date(2027, 4, 5), date(2027, 4, 5)),
-        ClosedDays("berlin", date(2027, 12, 24), date(2027, 12, 25)),
+        ClosedDays("berlin", date(2026, 12, 30), date(2027, 1, 1), date(2027, 1, 1)),
+        ClosedDays("berlin", date(2027, 4, 5), date(2027, 4, 5), date(2027, 4, 5)),
+        ClosedDays("berlin", date(2027, 12, 24), date(2027, 12, 25), date(2028, 1, 1)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("ranges", "ends_on"),
+    [
+        ([("2027-06-01", "")], None),
+        ([("2027-06-01", "2027-06-20")], date(2027, 6, 20)),
+        ([("2027-06-01", "2027-06-20"), ("2027-06-21", "2027-06-21")], date(2027, 6, 21)),
+        ([("2027-06-01", "2027-06-20"), ("2027-06-21", "")], None),
+        ([("2027-06-01", "2030-12-31"), ("01-01", "01-05")], date(2031, 1, 5)),
+        ([("2027-06-01", "9998-12-31"), ("12-20", "01-05")], None),
+        ([("06-01", "05-01")], date(2028, 5, 1)),
+        ([("01-01", "06-30"), ("07-01", "12-31")], None),
+        ([("06-01", "02-29"), ("2027-01-01", "9999-12-31")], None),
+    ],
+)
+def test_closed_days_end_where_the_closure_does(ranges: list[tuple[str, str]], ends_on: date | None) -> None:
+    """Not where the window ends, and nowhere where it is closed for ever."""
+    closure = Closure("always", tuple(DayRange(*each) for each in ranges))
+
+    (found,) = closed([closure], date(2027, 6, 1), date(2027, 6, 10))
+
+    assert found == ClosedDays("always", date(2027, 6, 1), date(2027, 6, 10), ends_on)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from reconciler.views.text.tables import GAP
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from reconciler.calendar.dates import CalendarDate
+    from reconciler.calendar.dates import CalendarDate, ClosedDays
     from reconciler.meeting.timezones import Zone
     from reconciler.views.results import Calendar
     from reconciler.views.style import TextStyle
@@ -84,13 +84,19 @@ def _remarks(calendar: Calendar) -> dict[date, list[str]]:
     """Return the lines about closed days and dates that are not held, by day."""
     remarks: dict[date, list[str]] = {}
     for closed in calendar.closures:
-        until = f" until {day_words(closed.last)}" if closed.last > closed.first else ""
-        remarks.setdefault(closed.first, []).append(f"  closed{until}: {escape_control(closed.name)}")
+        words = f"  closed{_until(closed)}: {escape_control(closed.name)}"
+        remarks.setdefault(closed.first, []).append(words)
     for each in calendar.skipped:
         why = f" ({escape_control(each.closure)})" if each.closure else ""
         day = date.fromisoformat(each.date)
         remarks.setdefault(day, []).append(f"  skipped: {escape_control(each.key)}{why}")
     return remarks
+
+
+def _until(closed: ClosedDays) -> str:
+    if closed.ends_on is None:
+        return ", without an end"
+    return f" until {day_words(closed.ends_on)}" if closed.ends_on > closed.first else ""
 
 
 def _totals(calendar: Calendar) -> str:

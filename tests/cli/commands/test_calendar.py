@@ -82,6 +82,27 @@ Mon 1 Feb 2027
     )
 
 
+def test_closed_days_end_where_the_closure_does_not_where_the_window_does(shell: Shell) -> None:
+    closures = "closures: {far: [2027-01-13..2027-01-16], always: [2027-01-15..]}"
+    shell.write(
+        "meetings.yaml",
+        f"version: 1\n{closures}\ndefaults: {{host: {HOST}, timezone: Europe/Berlin, skip: [far, always]}}\n"
+        "meetings:\n  weekly: {topic: A, start_time: 2027-01-11 10:00, repeat: {every: week, on: mon}}\n",
+    )
+
+    ran = run(shell, "--from", "2027-01-14", "--days", "2")
+
+    assert ran.out.splitlines() == [
+        "Thu 14 Jan 2027",
+        "  closed until 16 Jan 2027: far",
+        "",
+        "Fri 15 Jan 2027",
+        "  closed, without an end: always",
+        "",
+        "No dates: 14 Jan 2027 to 15 Jan 2027, Europe/Berlin.",
+    ]
+
+
 def test_a_long_topic_moves_nothing_but_its_own_line(shell: Shell) -> None:
     long = "A topic that is so long that nobody puts it on a door"
     shell.write("meetings.yaml", SPEC.replace("Launch review", long))
