@@ -40,7 +40,6 @@ def calendar(calendar: Calendar, _: TextStyle | None = None) -> str:
     feed.add("prodid", "-//meetings-reconciler//calendar//EN")
     feed.add("version", "2.0")
     feed.add("x-wr-calname", _text(calendar.name))
-    feed.add("x-wr-timezone", calendar.zone)
     horizon = horizon_of(calendar.last)
     found = [(each, event) for each in calendar.meetings for event in events(each.meeting, horizon)]
     for timezone, since in sorted(_zones(calendar, (event for _, event in found)).items()):

@@ -59,6 +59,14 @@ def test_another_program_reads_our_own_dates(seed: int) -> None:
     assert read(feed_of(meetings)) == ours(meetings)
 
 
+def test_a_series_in_utc_keeps_its_days_whatever_the_zone_of_the_calendar() -> None:
+    """A reader that knows of a zone for all of it moves what is in UTC there, before it repeats it."""
+    attributes = {**MONDAYS, "start_time": "2027-01-04T01:30:00Z", "timezone": "UTC"}
+    meetings = [Meeting("weekly", "a@x.org", attributes)]
+
+    assert read(feed_of(meetings, zone="America/New_York")) == ours(meetings)
+
+
 def test_a_feed_in_full() -> None:
     closures = (Closure("berlin", (DayRange("2027-04-05", "2027-04-05"),)),)
     exceptions = {
