@@ -41,6 +41,6 @@ def _invisible(path: Path, names: str) -> UnlocatedDiagnostic:
         path,
         "meeting.invisible-characters",
         f"It holds {names}, which nobody sees: the text is not what it looks like.",
-        "Remove it, or write it as an escape in double quotes where it is meant.",
+        "Remove it: type the text again.",
         Severity.WARNING,
     )
