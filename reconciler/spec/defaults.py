@@ -9,6 +9,7 @@ from functools import cache
 from reconciler.meeting import fields
 from reconciler.meeting.meeting import SERIES
 from reconciler.ports import Json
+from reconciler.spec.repeat import unit_of
 
 COMMON = ("host", "timezone", "duration")
 """Fields that defaults may take from meetings, beside settings. Topics, times and rules stay in each."""
@@ -44,7 +45,7 @@ def merge_levels(farther: Mapping[str, Json], nearer: Mapping[str, Json]) -> dic
 def _drop_other_rule(
     farther: Mapping[str, Json], nearer: Mapping[str, Json], merged: dict[str, Json]
 ) -> None:
-    """Keep one way to write the rule in `merged`, and one end of a `repeat`."""
+    """Keep one way to write the rule in `merged`, and of a `repeat` one end, and no days of another unit."""
     repeat = nearer.get("repeat")
     if repeat is None:
         if nearer.get("recurrence") is not None or nearer.get("type") not in (None, SERIES):
@@ -52,10 +53,20 @@ def _drop_other_rule(
         return
     for name in {"type", "recurrence"} & farther.keys() - nearer.keys():
         del merged[name]
-    ends = {"times", "until"}
-    written = {name for name in ends if repeat.get(name) is not None}
-    if len(written) == 1:
-        merged["repeat"] = {name: of for name, of in merged["repeat"].items() if name not in ends - written}
+    dropped = set(_dropped_parts(farther.get("repeat") or {}, repeat)) - repeat.keys()
+    if dropped:
+        merged["repeat"] = {name: of for name, of in merged["repeat"].items() if name not in dropped}
+
+
+def _dropped_parts(farther: Mapping[str, Json], nearer: Mapping[str, Json]) -> Iterator[str]:
+    """Yield the parts of the farther `repeat` that do not fit to the nearer one: its end, or its days."""
+    if nearer.get("times") is not None:
+        yield "until"
+    if nearer.get("until") is not None:
+        yield "times"
+    units = [unit_of(each.get("every")) for each in (farther, nearer)]
+    if None not in units and units[0] != units[1]:
+        yield "on"
 
 
 def without_nulls(value: Json) -> Json:

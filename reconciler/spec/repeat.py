@@ -97,6 +97,12 @@ def parse_every(written: str) -> tuple[int, int]:
     return int(match[1] or 1), UNITS[match[2].casefold()]
 
 
+def unit_of(every: Json) -> int | None:
+    """Return the unit of an `every`; None where it has none."""
+    match = EVERY.fullmatch(str(every).strip())
+    return UNITS[match[2].casefold()] if match else None
+
+
 def days_of(unit: int, interval: int, on: Json) -> tuple[dict[str, Json] | None, Pattern]:
     """Return the days of a rule, and its pattern; None where `on` does not fit to unit and interval.
 

@@ -280,6 +280,17 @@ def attributes(text: str, defaults: str = "") -> Any:
         (", repeat: {every: week, until: 2027-06-30}", "repeat: {times: 3}", weekly(end_times=3)),
         (", repeat: {every: week, times: 5}", "repeat: {times: null}", weekly()),
         (", repeat: {every: week, times: 5}", "type: 8", weekly(end_times=5)),
+        (", repeat: {every: week, on: mon}", "repeat: {every: 2 weeks}", weekly(interval=2)),
+        (
+            ", repeat: {every: week, on: mon}",
+            "repeat: {every: day, times: 3}",
+            {"type": 1, "repeat_interval": 1, "end_times": 3},
+        ),
+        (
+            ", repeat: {every: week, on: mon}",
+            "repeat: {every: month, times: 3}",
+            {"type": 3, "repeat_interval": 1, "monthly_day": 11, "end_times": 3},
+        ),
         (", type: 2", "repeat: {every: week}", weekly()),
         (", type: 2, recurrence: {type: 1, end_times: 2}", "repeat: {every: week}", weekly()),
         (", repeat: {every: week}", "type: 2", None),
