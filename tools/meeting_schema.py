@@ -57,7 +57,6 @@ def meeting_schema(fields: Mapping[str, Field]) -> Schema:
             "type": ["string", "array", "null"],
             "pattern": KEY,
             "items": {"type": "string", "pattern": KEY},
-            "minItems": 1,
         },
     }
     of_series: Schema = {

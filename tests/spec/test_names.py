@@ -73,6 +73,7 @@ def test_templates_are_merged_in_the_order_of_use() -> None:
     [
         ("use: recorded", "duration: 30", "cloud"),
         ("use: recorded", "use: null", None),
+        ("use: recorded", "use: []", None),
         ("use: recorded", "use: open-door", None),
         ("use: recorded", "settings: {auto_recording: null}", None),
         ("settings: {auto_recording: local}", "use: recorded", "cloud"),
