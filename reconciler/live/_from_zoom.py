@@ -283,7 +283,8 @@ def _undeclarable(body: Mapping[str, Json], settings: Mapping[str, Json]) -> Ite
 
 def _stored_fields(body: Mapping[str, Json], times: Mapping[str, Json]) -> dict[str, Json]:
     """The values of all fields in the body that can be declared."""
-    apart = {"password", "timezone"}  # a zone is declarable only as in `times`
+    # A zone is declarable only as in `times`; that of a room has no effect, and is compared with a default.
+    apart = {"password"} if body.get("type") == NO_FIXED_TIME else {"password", "timezone"}
     return {**{name: body[name] for name in body.keys() & fields.table().keys() - apart}, **times}
 
 

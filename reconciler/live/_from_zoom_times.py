@@ -43,11 +43,11 @@ class DeclaredTimes(Struct, frozen=True):
 def declared_times(body: Mapping[str, Json], now: datetime) -> DeclaredTimes:
     """The times of the meeting that was read. Raises `UndeclarableError`."""
     name, of_type = body.get("timezone"), body.get("type")
+    if of_type == NO_FIXED_TIME:
+        return DeclaredTimes({})  # a zone has no effect in a room
     timezone = name if isinstance(name, str) and zone(name) else None
     zone_attribute = {"timezone": timezone} if timezone else {}
     remarks = (f"Its time zone in Zoom, `{name}`, is no IANA name and is left out.",)
-    if of_type == NO_FIXED_TIME:
-        return DeclaredTimes(zone_attribute, () if timezone or not name else remarks)
     start_at, minutes = _start(body), body.get("duration")
     start = {"start_time": _start_time(start_at, timezone)} if start_at else {}
     duration = {} if minutes in (None, DURATION_MINUTES_DEFAULT) else {"duration": minutes}

@@ -90,7 +90,7 @@ def render(declared: Sequence[ImportedMeeting], omitted: SkippedSummary, context
     bodies = (spec_defaults.without_defaults(all_defaults, body, stored) for body, stored in pairs)
     people, with_people = shared_people(tuple(bodies), context.taken_people)
     meetings = {
-        keys[meeting.id]: {**body, **({"exceptions": meeting.exceptions} if meeting.exceptions else {})}
+        keys[meeting.id]: _with_exceptions(body, meeting.exceptions)
         for meeting, body in zip(declared, with_people, strict=True)
     }
     spec = {
@@ -103,6 +103,10 @@ def render(declared: Sequence[ImportedMeeting], omitted: SkippedSummary, context
     footer = (f"{writer.render_comment(line)}\n" for line in _footer(omitted))
     layout = _layout(spec, declared, keys, SCHEMA_LINE.format(context.schema))
     return writer.render(spec, layout) + "".join(footer)
+
+
+def _with_exceptions(body: Mapping[str, Json], exceptions: Mapping[str, Json]) -> Mapping[str, Json]:
+    return spec_defaults.in_order({**body, "exceptions": exceptions}) if exceptions else body
 
 
 def _layout(

@@ -99,7 +99,7 @@ def extract_defaults(bodies: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
             defaults[path[0]] = value
         elif is_shorter:
             defaults.setdefault("settings", {})[path[1]] = value
-    return _ordered((), defaults)
+    return in_order(defaults)
 
 
 def _paths(body: Mapping[str, Json]) -> Iterator[Path]:
@@ -156,7 +156,7 @@ def _overrides(
             overrides |= {name: inner} if inner else {}
         elif repr(actual) != repr(default):
             overrides[name] = actual if _is_readable((*path, name), actual) else None
-    return _ordered(path, overrides)
+    return in_order(overrides, path)
 
 
 def _is_readable(path: Path, value: Json) -> bool:
@@ -169,8 +169,8 @@ def _mapping(value: Json) -> Mapping[str, Json]:
     return value if isinstance(value, dict) else {}
 
 
-def _ordered(path: Path, values: Mapping[str, Json]) -> dict[str, Json]:
-    """Sort `values` in the order of the field table; the host comes first."""
+def in_order(values: Mapping[str, Json], path: Path = ()) -> dict[str, Json]:
+    """Sort `values` in the order of the field table; the host comes first, exceptions after the rule."""
     ranks = _ranks()
     return dict(sorted(values.items(), key=lambda item: ranks.get(".".join((*path, item[0])), -1)))
 
@@ -178,4 +178,4 @@ def _ordered(path: Path, values: Mapping[str, Json]) -> dict[str, Json]:
 @cache
 def _ranks() -> Mapping[str, int]:
     ranks = {path: rank for rank, path in enumerate(fields.table())}
-    return {**ranks, "repeat": ranks["recurrence"]}
+    return {**ranks, **dict.fromkeys(("repeat", "exceptions"), ranks["recurrence"])}

@@ -10,6 +10,7 @@ from sandbox_world import World
 
 from reconciler.live import _from_zoom as from_zoom
 from reconciler.live._from_zoom_times import UndeclarableError
+from reconciler.spec.defaults import without_defaults
 
 if TYPE_CHECKING:
     from reconciler.live._from_zoom import ImportedMeeting
@@ -48,6 +49,19 @@ def test_nothing_that_zoom_fills_in_is_declared() -> None:
     }
     assert (imported.id, imported.host, imported.remarks, imported.has_passcode) == (81, HOST, (), True)
     assert "password" not in imported.stored
+
+
+def test_the_zone_of_a_room_is_not_declared_and_tells_whether_a_default_is_another() -> None:
+    """It has no effect. Where defaults have another one, the file has `timezone: null`."""
+    room = declare(from_zoom.usual_settings([body()]), type=3, timezone="Asia/Tokyo", start_time=None)
+
+    overrides = [
+        without_defaults({"timezone": zone}, room.attributes, room.stored)
+        for zone in ("Asia/Tokyo", "Europe/Berlin")
+    ]
+
+    plain = {"topic": "Launch", "type": 3}
+    assert (room.attributes, overrides) == (plain, [plain, {**plain, "timezone": None}])
 
 
 @pytest.mark.parametrize(

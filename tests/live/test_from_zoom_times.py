@@ -73,8 +73,12 @@ def test_a_usual_length_is_not_written() -> None:
     assert declared(type=2, recurrence=None, duration=25)["duration"] == 25
 
 
-def test_a_meeting_without_fixed_time_has_only_a_zone() -> None:
-    assert declared(type=3, recurrence=None) == {"timezone": BERLIN}
+@pytest.mark.parametrize("name", ["UTC", BERLIN, "Mars/Crater"])
+def test_a_meeting_without_fixed_time_has_no_zone(name: str) -> None:
+    """It has no effect there: `validate` would warn about it."""
+    times = from_zoom_times.declared_times(body(type=3, recurrence=None, timezone=name), NOW)
+
+    assert (times.attributes, times.remarks) == ({}, ())
 
 
 def test_a_zone_that_is_not_iana_has_a_remark() -> None:

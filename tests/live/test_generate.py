@@ -10,8 +10,9 @@ from reconciler.live import generate
 from reconciler.live._from_zoom import ImportedMeeting
 from reconciler.live.generate import Skipped, SkippedSummary, SpecContext
 from reconciler.spec import spec
+from reconciler.spec.layout.layout import lay_out
 from reconciler.spec.settings import Settings
-from reconciler.spec.yaml.document import Source
+from reconciler.spec.yaml.document import Source, parse
 
 HOST = "ada@example.com"
 
@@ -131,3 +132,18 @@ def test_alternative_hosts_of_three_meetings_are_a_list_of_people() -> None:
         "bob@example.com",
         "eve@example.com;bob@example.com",
     ]
+
+
+def test_what_is_written_is_in_the_layout_of_fmt() -> None:
+    settings = {"alternative_hosts": "ada@example.com;bob@example.com", "waiting_room": True}
+    series = weekly(topic="Weekly", agenda="One", settings=settings)
+    exceptions = {"2027-02-01": "skip", "2027-02-08": {"start_time": "2027-02-09 10:00", "duration": 30}}
+    other = one_off(topic="Other", settings=settings)
+    room = {"topic": "Room", "type": 3}
+
+    text = lines(
+        imported(1, series, exceptions=exceptions), imported(2, other, host="bob@example.com"),
+        imported(3, room), defaults={"timezone": "Asia/Tokyo"},
+    ).encode()  # fmt: skip
+
+    assert lay_out(parse(Source("meetings.yaml", text)), text) == text

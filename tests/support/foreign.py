@@ -104,6 +104,8 @@ def essence(body: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     people = sorted(settings.pop("alternative_hosts").replace(",", ";").split(";"))
     tracked = sorted((one["field"], one["value"]) for one in body.get("tracking_fields", ()))
     plain = {name: body.get(name) for name in names} | {"agenda": body.get("agenda") or None}
+    if body["type"] == 3:  # a room, in which a zone has no effect
+        del plain["timezone"]
     return plain | {"settings": _ordered(settings), "people": people, "tracked": tracked, "dates": dates}
 
 
