@@ -20,6 +20,7 @@ from reconciler.meeting.closures import Closure, DayRange
 from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.spec.keys import in_words, readable_key, slug
+from reconciler.spec.people.misplaced import TAKES_LISTS, misplaced
 from reconciler.spec.shorthand import expand
 from reconciler.spec.tally import FINDINGS_MAX
 from reconciler.spec.yaml.locator import Locator
@@ -28,7 +29,6 @@ from reconciler.spec.yaml.writer import flow
 TEMPLATES, PEOPLE, CLOSURES = "templates", "people", "closures"
 """The sections of a file that declare names."""
 
-_HOSTS = "alternative_hosts"
 _SHARED_MIN = 3
 _SHOWN_MAX = 60
 _UNREAD_MAX = 3
@@ -167,25 +167,30 @@ class Names(Struct):
     def with_people(
         self, body: Mapping[str, Json]
     ) -> tuple[Mapping[str, Json], tuple[UnlocatedDiagnostic, ...]]:
-        """Return a body with e-mails for the names of people in it, and a finding for each unknown name."""
+        """Return a body with e-mails for the names of people in it.
+
+        With it comes a finding for each name that is unknown, or in a field that takes no list.
+        """
         settings: Mapping[str, Json] = body.get("settings") or {}
-        written = settings.get(_HOSTS)
+        found = misplaced(settings, self.people)
+        findings = tuple(finding for name, finding in found if self.list_named(name) is not None)
+        written = settings.get(TAKES_LISTS)
         if not written:
-            return body, ()
+            return body, findings
         words = [word.strip() for word in _SEPARATOR.split(written)]
         if all(_is_email(word) for word in words):
-            return body, ()
+            return body, findings
         unknown = [word for word in words if not self._is_known(word)]
-        emails = dict.fromkeys(email for word in words for email in self._emails(word))
-        findings = tuple(map(self._unknown_people, unknown))
-        return {**body, "settings": {**settings, _HOSTS: ";".join(emails)}}, findings
+        findings += tuple(map(self._unknown_people, unknown))
+        emails = _each_once(email for word in words for email in self._emails(word))
+        return {**body, "settings": {**settings, TAKES_LISTS: ";".join(emails)}}, findings
 
-    def list_named(self, host: str) -> tuple[str, ...] | None:
-        """Return the e-mails of the list of people that a host names; None where it names a user."""
-        if host == _ME or _is_email(host) or _USER_ID.fullmatch(host) or host not in self.people:
+    def list_named(self, word: str) -> tuple[str, ...] | None:
+        """Return the e-mails of the list that is named where a user belongs; None where it is a user."""
+        if word == _ME or _is_email(word) or _USER_ID.fullmatch(word) or word not in self.people:
             return None
-        self._used.add((PEOPLE, host))
-        return self.people[host]
+        self._used.add((PEOPLE, word))
+        return self.people[word]
 
     def _unknown_template(self, path: tuple[str | int, ...], name: str) -> UnlocatedDiagnostic:
         hint = self._hint(TEMPLATES, name, self.templates, _declare_template)
@@ -205,7 +210,7 @@ class Names(Struct):
         declared = flow({PEOPLE: {readable_key(name).lower() or "leads": ["ada@example.com"]}})[1:-1]
         otherwise = f"Write an e-mail, or declare the list: `{declared}`."
         return UnlocatedDiagnostic(
-            ("settings", _HOSTS),
+            ("settings", TAKES_LISTS),
             "spec.unknown-people",
             self._undeclared(PEOPLE, f"`{name}` is no e-mail, and no file declares it under `{PEOPLE}`."),
             suggestion(
@@ -273,13 +278,13 @@ def shared_people(
         name = _name_of(emails, {*taken, *people})
         people[name] = list(emails)
         for index in members:
-            renamed[index] = {**bodies[index], "settings": {**bodies[index]["settings"], _HOSTS: [name]}}
+            renamed[index] = {**bodies[index], "settings": {**bodies[index]["settings"], TAKES_LISTS: [name]}}
     return people, renamed
 
 
 def _listed(body: Mapping[str, Json]) -> tuple[str, ...]:
     """Return the e-mails of a body's alternative hosts; none where one of them is something else."""
-    written = (body.get("settings") or {}).get(_HOSTS) or ""
+    written = (body.get("settings") or {}).get(TAKES_LISTS) or ""
     words = tuple(word.strip() for word in _SEPARATOR.split(written) if word.strip())
     return words if all("@" in word for word in words) else ()
 
@@ -290,6 +295,14 @@ def _name_of(emails: Sequence[str], taken: Collection[str]) -> str:
     name = f"{first}-{second}-and-{len(others)}-more" if others else f"{first}-and-{second}"
     numbered = (f"{name}-{number}" for number in count(2))
     return name if name not in taken else next(each for each in numbered if each not in taken)
+
+
+def _each_once(words: Iterable[str]) -> list[str]:
+    """Return e-mails and user ids without those that come again; the case of an e-mail does not count."""
+    firsts: dict[str, str] = {}
+    for word in words:
+        firsts.setdefault(word.casefold() if _is_email(word) else word, word)
+    return list(firsts.values())
 
 
 def _is_email(word: str) -> bool:
@@ -337,8 +350,8 @@ def _declare_closure(name: str) -> str:
 
 def _not_separated(written: str, emails: Sequence[str]) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
-        ("settings", _HOSTS),
+        ("settings", TAKES_LISTS),
         "spec.unknown-people",
         f"`{shorten(written, _SHOWN_MAX)}` is no e-mail: something has to be between two of them.",
-        f"Write a list: `{_HOSTS}: [{', '.join(emails)}]`.",
+        f"Write a list: `{TAKES_LISTS}: [{', '.join(emails)}]`.",
     )

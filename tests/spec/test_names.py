@@ -28,6 +28,9 @@ def source(name: str, text: str) -> Source:
     return Source(name, text.encode())
 
 
+ID = "zC8fT1aTQ5eR_-KmV0lQdA"
+
+
 def parsed(*texts: str, setting: str = "", others: OtherSources | None = None) -> spec.ParseResult:
     """The spec of files named `a.yaml`, `b.yaml` and so on."""
     parsed_settings = settings.parse(source("reconciler.yaml", setting)).settings
@@ -126,6 +129,8 @@ def test_names_are_read_from_all_files_and_the_settings_use_them() -> None:
         ("leads", "ada@example.com;cto@example.com"),
         ('"leads; bob@example.com"', "ada@example.com;cto@example.com;bob@example.com"),
         ("[leads, ada@example.com]", "ada@example.com;cto@example.com"),
+        ("[leads, Ada@example.COM]", "ada@example.com;cto@example.com"),
+        (f"[leads, {ID}, {ID.lower()}]", f"ada@example.com;cto@example.com;{ID};{ID.lower()}"),
         ("[bob@example.com]", "bob@example.com"),
         ("[abcdefghij0123456789AB]", "abcdefghij0123456789AB"),
         ('"ada@example.com, bob@example.com"', "ada@example.com, bob@example.com"),
@@ -214,6 +219,39 @@ def test_what_cannot_be_shared_is_an_error_at_its_place(shared: str, code: str, 
     result = parsed(f"version: 1\n{shared}\n")
 
     assert [each[:2] for each in found(result) if each[0] != "spec.unused-name"] == [(code, place)]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "meeting_invitees: [{email: x@example.com}, {email: leads}]",
+        "authentication_exception: [{name: leads, email: leads}]",
+        "breakout_room: {enable: true, rooms: [{name: leads, participants: [leads, e@example.com]}]}",
+        "language_interpretation: {enable: true, interpreters: [{email: leads}]}",
+        "sign_language_interpretation: {enable: true, interpreters: [{email: leads}]}",
+    ],
+)
+def test_a_list_where_e_mails_are_written_one_by_one_is_an_error(settings: str) -> None:
+    text = meeting(f"use: [recorded, open-door, section], settings: {{{settings}}}")
+    result = parsed(SHARED, text)
+
+    assert [(each.code, each.detail, each.hint) for each in result.diagnostics] == [
+        (
+            "spec.misplaced-people",
+            "`leads` is a list of people, and only `alternative_hosts` takes one. Zoom would get the name.",
+            "Write its e-mails, an entry for each: `ada@example.com`; `cto@example.com`.",
+        )
+    ]
+    line = text.splitlines()[-1]
+    assert [each.span and each.span.start.column for each in result.diagnostics] == [line.rindex("leads") + 1]
+
+
+def test_a_list_where_one_e_mail_is_written_is_an_error() -> None:
+    result = parsed(SHARED, meeting("use: [recorded, open-door, section], settings: {contact_email: leads}"))
+
+    assert [(each.code, each.hint) for each in result.diagnostics] == [
+        ("spec.misplaced-people", "Write one of its e-mails: `ada@example.com`; `cto@example.com`.")
+    ]
 
 
 def test_a_name_in_two_files_is_an_error() -> None:

@@ -1,0 +1,1 @@
+"""Lists of people: where their names are taken, and where they are not."""
