@@ -112,14 +112,16 @@ class ApplyContext(Struct):
         if isinstance(error, AccessError):
             self.failure = error
 
-    def defer(self, step: Step, day: str | None, reason: str) -> None:
+    def defer(self, step: Step, day: str | None, reason: str, last_day: str | None = None) -> None:
         """Report that a step is left to `day`, or to a later run where it is None.
 
+        Of several single dates, the last one is left to `last_day`.
         Until then the meeting of the step is not as declared.
         """
         if step.action is not Action.DESTROY:
             self.outdated.add(step.key)
-        self.emit(StepDeferred(self.now(), step.key, step.host, day, reason, step.action))
+        later = last_day if last_day != day else None
+        self.emit(StepDeferred(self.now(), step.key, step.host, day, reason, step.action, later))
 
     def retire(self, step: Step, before: Record | None) -> None:
         """Delete the old meeting of a replace once everything is sent, unless it is left in Zoom."""

@@ -81,7 +81,10 @@ class StepFailed(Struct, frozen=True):
 
 
 class StepDeferred(Struct, frozen=True):
-    """A step is left to a later UTC `day` (None: to a later run) for the `reason`."""
+    """A step is left to a later UTC `day` (None: to a later run) for the `reason`.
+
+    `last_day` is the day of the last one of several single dates, the first of which is left to `day`.
+    """
 
     at: datetime
     key: str
@@ -89,6 +92,7 @@ class StepDeferred(Struct, frozen=True):
     day: str | None
     reason: str
     action: Action | None = None
+    last_day: str | None = None
 
 
 class Resolved(Struct, frozen=True):

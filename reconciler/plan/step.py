@@ -153,6 +153,11 @@ class Step(NamedTuple):
         )
 
     @property
+    def last_day(self) -> str | None:
+        """The UTC day of the last of its turns, those of its dates included; None if it has none."""
+        return max((day for day in (self.day, *(each.day for each in self.dates)) if day), default=None)
+
+    @property
     def is_of_dates(self) -> bool:
         """True for an update that changes nothing but single dates."""
         return self.action is Action.UPDATE and bool(self.dates) and not (self.changes or self.resends)

@@ -335,7 +335,14 @@ LATER = at("2027-01-11T09:00:00Z")
         ),
         (
             StepDeferred(NOW, "launch", HOST, None, "it runs now", Action.DESTROY),
-            {"type": "deferred", "host": HOST, "day": None, "reason": "it runs now", "action": "destroy"},
+            {
+                "type": "deferred",
+                "host": HOST,
+                "day": None,
+                "reason": "it runs now",
+                "action": "destroy",
+                "last_day": None,
+            },
         ),
         (
             Resolved(NOW, "launch", HOST, Outcome.ADOPTED, 81234567890),

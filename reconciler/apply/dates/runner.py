@@ -274,11 +274,14 @@ class DatesRunner:
             run.fail(step, messages.dates_failed(step, problems))
         if unsent:
             planned = {each.date: each.day for each in step.dates if each.status is Status.DEFERRED}
-            next_day = min(planned.get(day) or run.tomorrow() for day in unsent)
-            reason, day = (messages.STOPPED, None) if run.must_stop() else (messages.NO_BUDGET, next_day)
+            days = sorted(planned.get(day) or run.tomorrow() for day in unsent)
+            names = words.names(unsent)
             if not self._pays_for(run.journal.state.meetings[step.key]):
-                reason, day = NEW_HOST_PAYS, None
-            run.defer(step, day, f"{reason}: {words.names(unsent)}")
+                run.defer(step, None, f"{NEW_HOST_PAYS}: {names}")
+            elif run.must_stop():
+                run.defer(step, None, f"{messages.STOPPED}: {names}")
+            else:
+                run.defer(step, days[0], f"{messages.NO_BUDGET}: {names}", days[-1])
         elif comparison.deleted and not declared_dates.sends_rule(step):
             run.defer(step, None, f"{RULE_FOLLOWS}: {words.names(comparison.deleted)}")
 

@@ -65,18 +65,20 @@ _RESOLVED = {
 
 
 class ApplyLog(Struct):
-    """The log of one apply. It keeps the UTC day of each deferred step, and the causes that it explained."""
+    """The log of one apply. It keeps the UTC days of each deferred step, and the causes that it explained."""
 
     plan: Plan
     style: TextStyle
     _actions: dict[str, Action] = {}
     _days: dict[tuple[str, bool], str | None] = {}
+    _last_days: dict[tuple[str, bool], str | None] = {}
     _explained: set[tuple[str, str, str]] = set()
 
     def __post_init__(self) -> None:
         self._actions = {step.key: step.action for step in self.plan.steps}
-        waiting = (step for step in self.plan.steps if step.status is Status.DEFERRED)
+        waiting = [step for step in self.plan.steps if step.status is Status.DEFERRED]
         self._days = {_slot(step.key, step.action): step.day for step in waiting}
+        self._last_days = {_slot(step.key, step.action): step.last_day for step in waiting}
 
     def lines(self, event: Event) -> Iterator[str]:
         """Yield the lines about one event: none for starts, warnings and announced deferrals."""
@@ -126,9 +128,10 @@ class ApplyLog(Struct):
         action = event.action or self._actions.get(event.key, Action.CREATE)
         slot = _slot(event.key, action)
         announced = slot in self._days and self._days[slot] == event.day
-        self._days[slot] = event.day
+        self._days[slot], self._last_days[slot] = event.day, event.last_day or event.day
         if not announced:
-            until = f"to {event.day} (UTC)" if event.day else "to a later run"
+            last = f", the last one to {event.last_day}" if event.last_day else ""
+            until = f"to {event.day}{last} (UTC)" if event.day else "to a later run"
             words = f"{self.style.warning(f'deferred {until}')}: {escape_control(event.reason)}"
             yield self._line(SIGNS[action], event.key, words)
 
@@ -145,7 +148,8 @@ class ApplyLog(Struct):
         yield ""
         yield self.style.bold(apply_line(summary))
         if summary.deferred and self._days:
-            yield rollout_line(Counter(self._days.values()), day_of(summary.at))
+            last = max(self._last_days[slot] or "" for slot in self._days)
+            yield rollout_line(Counter(self._days.values()), last, day_of(summary.at))
         yield from self._what_next(summary)
 
     def _what_next(self, summary: Summary) -> Iterator[str]:

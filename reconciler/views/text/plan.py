@@ -241,4 +241,5 @@ def _totals(plan: Plan, steps: Sequence[Step], style: TextStyle) -> Iterator[str
     turns = [step for step in steps if step.is_work and (step.requests or step.day)]
     if any(step.status is Status.DEFERRED for step in turns):
         days = Counter(step.day for step in turns)
-        yield rollout_line(days, day_of(plan.planned_at))
+        last = max((step.last_day or "" for step in turns), default="")
+        yield rollout_line(days, last, day_of(plan.planned_at))

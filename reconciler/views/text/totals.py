@@ -119,8 +119,11 @@ def reset_words(now: datetime) -> str:
     return f"resets at 00:00 UTC, in {span}"
 
 
-def rollout_line(days: Mapping[str | None, int], today: str) -> str:
-    """Return when the steps are done. `days` has their number by UTC day; None: no day is known."""
+def rollout_line(days: Mapping[str | None, int], last_day: str, today: str) -> str:
+    """Return when the steps are done. `days` has their number by UTC day; None: no day is known.
+
+    On `last_day` the last of their single dates is done; empty if no day is known.
+    """
     known = sorted(day for day in days if day)
     parts = [f"{days[day]} {'today' if day == today else f'on {day}'}" for day in known[:DAYS_MAX]]
     if len(known) > DAYS_MAX:
@@ -128,7 +131,7 @@ def rollout_line(days: Mapping[str | None, int], today: str) -> str:
         parts.append(f"{sum(days[day] for day in later)} on {count_noun(len(later), 'later day')}")
     if days.get(None):
         parts.append(f"{days[None]} on a day that is not known yet")
-    last = f"; the last one lands on {known[-1]}" if known and known[-1] != today else ""
+    last = f"; the last one lands on {last_day}" if last_day not in {"", today} else ""
     return f"Rollout: {', '.join(parts)}{last}."
 
 

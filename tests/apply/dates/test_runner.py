@@ -10,6 +10,7 @@ from builders import HOST, at, meeting, one_off, removed, weekly
 from engine_world import TURNS, World
 from msgspec.structs import replace
 
+from reconciler.apply.events import StepDeferred
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.plan.budget import Allowances, Limits
 from reconciler.sandbox.faults import READ, Fault, gateway_page
@@ -208,6 +209,32 @@ def test_changes_that_do_not_fit_are_left_to_the_next_day_and_the_skips_are_done
     assert (first.failed, first.deferred["weekly"][0]) == ({}, "2026-12-02")
     assert in_zoom(world) == {**after, "2027-03-01T09:00:00Z": "30 min"}
     assert (second.failed, world.charged(), world.charged(day="2026-12-02")) == ({}, 2, 1)
+
+
+def test_changes_that_wait_for_several_days_tell_the_first_and_the_last_of_them() -> None:
+    """As the plan has them, in this run and in the one that follows."""
+    exceptions = {f"2027-0{month}-01": {"duration": 30} for month in (2, 3)} | {
+        "2027-04-05": {"duration": 30}
+    }
+    world = World(series(exceptions))
+    world.allowances = Allowances(Limits(daily=1, reserve=0), {})
+    days = [each.day for each in world.plan().steps[0].dates]
+
+    first = world.apply()
+    world.zoom.clock.advance(24 * 3600)
+    world.store.state = world.store.state.charge("2026-12-02", HOST, 1)
+    second = world.apply()
+
+    told = [
+        (each.day, each.last_day)
+        for report in (first, second)
+        for each in report.events
+        if isinstance(each, StepDeferred)
+    ]
+    assert (days, told) == (
+        ["2026-12-02", "2026-12-03", "2026-12-04"],
+        [("2026-12-02", "2026-12-04"), ("2026-12-03", "2026-12-05")],
+    )
 
 
 def test_a_new_series_is_created_where_the_day_has_no_room_for_all_of_its_dates() -> None:

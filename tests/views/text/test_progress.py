@@ -164,6 +164,20 @@ def test_an_interrupted_step_waits_for_a_later_run() -> None:
         """)
 
 
+def test_single_dates_that_wait_for_several_days_land_on_the_last_one() -> None:
+    waits = StepDeferred(NOW, "retro", HOST, "2026-12-02", "no budget", Action.CREATE, "2026-12-04")
+
+    text, _ = logged(plan_of(create("retro")), created("retro"), waits, replace(DONE, deferred=1))
+
+    assert text.splitlines()[1:] == [
+        "+ retro deferred to 2026-12-02, the last one to 2026-12-04 (UTC): no budget",
+        "",
+        "Apply complete! 1 added, 0 changed, 0 destroyed, 1 deferred.",
+        "Rollout: 1 on 2026-12-02; the last one lands on 2026-12-04.",
+        "Run apply again after 00:00 UTC for what is deferred.",
+    ]
+
+
 def test_the_deletion_of_a_replaced_meeting_waits_by_itself() -> None:
     """The step of its key, now that of the new meeting, is done."""
     old = Step("retro", Action.DESTROY, HOST, "Topic", Status.DEFERRED, None)
