@@ -20,8 +20,13 @@ _HIDDEN = frozenset(
 )
 """Characters that Python counts as printable, and that are invisible."""
 
-_JOINED = "\u200d(?=[\u2190-\U0001faff])"
-"""A zero-width joiner before an emoji, where it has a visible effect: it joins several to one.
+_EMOJI = "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]"
+_CURSIVE = "[\u0620-\u08ff\u0900-\u0dff\ufb50-\ufdff\ufe70-\ufefc]"
+_VIRAMA = "[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca]"
+_JOINER = f"(?<={_EMOJI})\u200d(?={_EMOJI})|(?<={_CURSIVE})[\u200c\u200d](?={_CURSIVE})|(?<={_VIRAMA})[\u200c\u200d]"
+"""A zero-width joiner or non-joiner that people see.
+
+It joins several emoji to one, or shapes letters of Arabic and other cursive scripts, or of those of India.
 
 It is compiled on first use, which most runs never have.
 """
@@ -35,6 +40,14 @@ def escape_control(text: str) -> str:
     return text if text.isascii() and text.isprintable() else "".join(map(escape_character, text))
 
 
+def escape_hidden(text: str) -> str:
+    """Escape as `escape_control` does, and leave the joiners that people see as they are."""
+    if text.isascii():
+        return escape_control(text)
+    parts = re.split(f"({_JOINER})", text)  # each second one is a joiner
+    return "".join(part if index % 2 else escape_control(part) for index, part in enumerate(parts))
+
+
 def is_invisible(character: str) -> bool:
     """Return whether the character is invisible, or changes how others are shown; blanks are visible."""
     return character in _HIDDEN or not (character.isprintable() or character.isspace())
@@ -42,7 +55,7 @@ def is_invisible(character: str) -> bool:
 
 def invisible_in(text: str) -> str:
     """Return names of invisible characters in `text`: "U+200B, U+2060"; empty if there is none."""
-    joined = re.sub(_JOINED, "", text)
+    joined = re.sub(_JOINER, "", text)
     names = list(dict.fromkeys(f"U+{ord(each):04X}" for each in joined if is_invisible(each)))
     return ", ".join(names[:NAMED_CHARACTERS_MAX])
 

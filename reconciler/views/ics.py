@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 import icalendar
 
 from reconciler.calendar.feed import events, horizon_of
-from reconciler.errors.text import escape_control
+from reconciler.errors.text import escape_hidden
 from reconciler.meeting.meeting import start_at
 from reconciler.meeting.timezones import clock_changes, known_zone
 
@@ -52,7 +52,7 @@ def calendar(calendar: Calendar, _: TextStyle | None = None) -> str:
 
 def _text(text: str) -> str:
     """Return text whose lines stay, and whose other characters control nothing."""
-    return "\n".join(escape_control(line) for line in text.splitlines())
+    return "\n".join(escape_hidden(line) for line in text.splitlines())
 
 
 def _zones(calendar: Calendar, found: Iterable[FeedEvent]) -> dict[str, int]:

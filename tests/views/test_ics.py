@@ -130,6 +130,15 @@ def test_a_hostile_topic_stays_text() -> None:
     assert ([line for line in lines if line.startswith("X-EVIL")], lines.count("END:VEVENT")) == ([], 1)
 
 
+def test_joiners_of_emoji_and_of_scripts_that_need_them_stay() -> None:
+    topic = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f4bb"
+
+    text = feed_of([Meeting("a", "a@x.org", {"topic": topic, "start_time": "2027-05-01T10:00:00Z"})])
+
+    (event,) = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    assert event["SUMMARY"] == topic
+
+
 def test_a_feed_with_passcodes_says_so_at_once() -> None:
     text = feed_of([], links={}, holds_passcodes=True)
 

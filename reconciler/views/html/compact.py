@@ -13,7 +13,7 @@ from datetime import date, datetime
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors.text import escape_control
+from reconciler.errors.text import escape_hidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -140,4 +140,4 @@ def _seconds(instant: str) -> int:
 
 def _text(text: str) -> str:
     """Return a value as people may see it: a character that hides or reorders others is escaped."""
-    return escape_control(text)
+    return escape_hidden(text)

@@ -78,6 +78,14 @@ def test_a_hostile_value_adds_no_element() -> None:
     ]
 
 
+def test_joiners_of_emoji_and_of_scripts_that_need_them_stay() -> None:
+    topic = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f4bb"
+
+    page = Reader(page_of(document([date("key", "2026-12-07T10:00", topic=topic)])))
+
+    assert [meeting["topic"] for meeting in page.data()["meetings"]] == [topic]
+
+
 def test_the_data_block_has_no_character_that_could_end_it() -> None:
     page = page_of(
         document([date("key", "2026-12-07T10:00", topic="".join(HOSTILE), timezone="</script>&\u2028")])
