@@ -184,7 +184,9 @@ def _fact(misfit: Misfit) -> str:
     if misfit.keyword in {"additionalProperties", "falseSchema"}:
         return f"{name} is not allowed."
     must = _MUST.get(misfit.keyword)
-    has = "" if misfit.value is None else f"{name} is {validator.render(misfit.path, misfit.value)}"
+    # No secret is in a reference to a passcode: the meeting is valid, so `env` is the name of a variable.
+    path = () if misfit.path[:1] == ("password",) and len(misfit.path) > 1 else misfit.path
+    has = "" if misfit.value is None else f"{name} is {validator.render(path, misfit.value)}"
     if must is None or misfit.limit is None:
         return f"{has}." if has else f"{name} does not fit."
     return f"{f'{has}, and' if has else name} must {must.format(validator.render((), misfit.limit))}."

@@ -242,6 +242,19 @@ def test_no_policy_sees_or_shows_a_passcode() -> None:
     assert "abc123" not in "".join(f"{each.detail}{each.hint}{each.snippet}" for each in read)
 
 
+def test_the_name_of_a_variable_is_no_passcode_and_shown() -> None:
+    rule = "  ref: {message: R, require: {properties: {password: {properties: {env: {pattern: ^BOARD_}}}}}}"
+    version = (
+        "  first: {message: V, require: {properties: {password: {properties: {version: {maximum: 1}}}}}}"
+    )
+    text = f"{HEAD}meetings:\n  call: {CALL[:-1]}, password: {{env: TEAM_PASSCODE, version: 2}}}}\n"
+
+    assert [detail for _, _, detail in found(f"{rule}\n{version}", text)] == [
+        'Policy `ref`: R. `password.env` is "TEAM_PASSCODE".',
+        "Policy `first`: V. `password.version` is 2, and must be 1 or less.",
+    ]
+
+
 def test_a_reference_to_a_passcode_is_seen_as_it_is() -> None:
     rule = "  ref: {message: R, require: {properties: {password: {const: {env: A_PASSCODE, version: 1}}}}}"
 
