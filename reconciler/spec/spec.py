@@ -126,7 +126,7 @@ def parse(
         parser = _SpecParser(settings, sources, others, now)
         parser.read_all()
         parser.check_together()
-        parser.report_templates()
+        parser.report_of_several()
         if policies is not None:
             parser.check_policies(policies)
     people = frozenset(parser.names.people)
@@ -160,7 +160,7 @@ class _SpecParser:
         for locator, finding in self.names.duplicates:
             self.place(locator, [finding])
         self.reported: set[tuple[str, Path, Span | None]] = set()
-        self.in_templates: dict[Diagnostic, list[str]] = {}
+        self.of_several: dict[Diagnostic, list[str]] = {}
         self.without_effect: dict[DefaultPlace, dict[str, UnlocatedDiagnostic]] = {}
 
     def read_all(self) -> None:
@@ -312,24 +312,26 @@ class _SpecParser:
     def report(self, file: SpecFile, key: str, findings: Sequence[UnlocatedDiagnostic]) -> None:
         """Locate findings about one meeting and keep them, each place once.
 
-        A default, or a value behind an alias, is wrong in every meeting that takes it.
+        A default, or a value behind an alias, is wrong in every meeting that takes it. Not so what a template
+        has, and exceptions in defaults: whether they fit depends on the meeting, so those are named.
         """
         for finding in findings:
             if self.tally.is_full(finding.code, finding.severity):
                 self.tally.takes(finding.code, finding.severity, finding.more)
                 continue
             diagnostic = file.meeting_diagnostic(key, finding)
-            if diagnostic.key is None and file.is_in_template(key, finding.path):
-                self.in_templates.setdefault(diagnostic, []).append(key)
+            concerns_some = file.is_in_template(key, finding.path) or finding.path[:1] == ("exceptions",)
+            if diagnostic.key is None and concerns_some:
+                self.of_several.setdefault(diagnostic, []).append(key)
                 continue
             place = (finding.code, finding.path, diagnostic.span)
             if place not in self.reported:
                 self.reported.add(place)
                 self.keep([diagnostic])
 
-    def report_templates(self) -> None:
-        """Report the findings in templates, each with the meetings that have it."""
-        for diagnostic, keys in self.in_templates.items():
+    def report_of_several(self) -> None:
+        """Report the findings about what only some meetings share, each with the meetings that have it."""
+        for diagnostic, keys in self.of_several.items():
             detail = f"{diagnostic.detail} It concerns {in_words(keys, _KEYS_MAX)}.".lstrip()
             self.keep([replace(diagnostic, detail=detail)])
 

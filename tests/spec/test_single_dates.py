@@ -273,6 +273,31 @@ def test_a_date_that_is_moved_to_a_time_which_occurs_twice_is_a_warning(repeated
     assert found(f"{WEEKLY}, exceptions: {{2027-11-01: {{start_time: 2027-10-31T00:30:00Z}}}}") == []
 
 
+def test_an_exception_in_defaults_names_the_meetings_that_it_does_not_fit() -> None:
+    text = (
+        "version: 1\n"
+        "defaults: {host: a@example.com, timezone: UTC, exceptions: {2027-01-18: skip}}\n"
+        "meetings:\n"
+        "  one: {topic: One, start_time: 2027-01-11 10:00}\n"
+        "  two: {topic: Two, start_time: 2027-01-11 10:00}\n"
+        f"  weekly: {{topic: Weekly, start_time: 2027-01-11 10:00, {WEEKLY}}}\n"
+        "  fridays: {topic: F, start_time: 2027-01-15 10:00, repeat: {every: week, on: fri}}\n"
+    )
+
+    result = spec.parse((Source("a.yaml", text.encode()),), Settings(), now=NOW)
+
+    assert [(each.code, each.detail) for each in result.diagnostics] == [
+        (
+            "series.exceptions-without-rule",
+            "This meeting has no dates of a rule. It concerns `one` and `two`.",
+        ),
+        (
+            "series.exception-off-rule",
+            "The series has no date on Monday, 2027-01-18. It concerns `fridays`.",
+        ),
+    ]
+
+
 def test_a_secret_in_the_agenda_of_one_date_is_found() -> None:
     """It would be sent, as any other text."""
     fields = f'{WEEKLY}, exceptions: {{2027-04-05: {{agenda: "https://zoom.us/j/1?pwd=abc"}}}}'
