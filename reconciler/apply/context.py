@@ -123,6 +123,12 @@ class ApplyContext(Struct):
         later = last_day if last_day != day else None
         self.emit(StepDeferred(self.now(), step.key, step.host, day, reason, step.action, later))
 
+    def leave_to_person(self, step: Step, reason: str) -> None:
+        """Report that a step waits for somebody to change the spec, as the reason says."""
+        self.outdated.add(step.key)
+        event = StepDeferred(self.now(), step.key, step.host, None, reason, step.action, needs_person=True)
+        self.emit(event)
+
     def retire(self, step: Step, before: Record | None) -> None:
         """Delete the old meeting of a replace once everything is sent, unless it is left in Zoom."""
         if before is not None and step.retires:

@@ -72,7 +72,8 @@ async def execute(plan: Plan, run: ApplyContext) -> Result:
         run.journal.logbook.expect(plan.steps)
     for step in plan.steps:
         if step.status is Status.DEFERRED:
-            run.defer(step, step.day, ANOTHER_DAY if step.day else step.reasons[-1], step.last_day)
+            is_turn = step.day is not None and not step.passes
+            run.defer(step, step.day, ANOTHER_DAY if is_turn else step.reasons[-1], step.last_day)
             run.dates_open.update({step.key} if step.dates else ())
     await record.record_local_changes(run, plan.steps)
     steps = [step for step in _today(plan) if has_passcode(run, step)]

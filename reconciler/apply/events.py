@@ -84,6 +84,7 @@ class StepDeferred(Struct, frozen=True):
     """A step is left to a later UTC `day` (None: to a later run) for the `reason`.
 
     `last_day` is the day of the last one of several single dates, the first of which is left to `day`.
+    `needs_person` is set if another run alone does not help: the reason says what to change in the spec.
     """
 
     at: datetime
@@ -93,6 +94,7 @@ class StepDeferred(Struct, frozen=True):
     reason: str
     action: Action | None = None
     last_day: str | None = None
+    needs_person: bool = False
 
 
 class Resolved(Struct, frozen=True):

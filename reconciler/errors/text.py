@@ -23,7 +23,10 @@ _HIDDEN = frozenset(
 _EMOJI = "[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]"
 _CURSIVE = "[\u0620-\u08ff\u0900-\u0dff\ufb50-\ufdff\ufe70-\ufefc]"
 _VIRAMA = "[\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d4d\u0dca]"
-_JOINER = f"(?<={_EMOJI})\u200d(?={_EMOJI})|(?<={_CURSIVE})[\u200c\u200d](?={_CURSIVE})|(?<={_VIRAMA})[\u200c\u200d]"
+_JOINER = (
+    f"(?<={_EMOJI})\u200d(?={_EMOJI})|(?<={_CURSIVE})[\u200c\u200d](?={_CURSIVE})"
+    f"|(?<={_VIRAMA})[\u200c\u200d]"
+)
 """A zero-width joiner or non-joiner that people see.
 
 It joins several emoji to one, or shapes letters of Arabic and other cursive scripts, or of those of India.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
@@ -88,9 +88,9 @@ class Step(NamedTuple):
     a series, which nobody has to approve. `slots` are the changes of a room's timetable in words, which are
     recorded and not sent, `recorded_timetable` are its slots as recorded, and `slot_starts` the slots whose
     times are new, each with its next start. A keep may record `released`, the paths that are no
-    longer declared, and `protects`, a changed protection. `passes` is set if it is withheld for a reason that
-    passes by itself. `notes` are the notes that are shown, by date: those of its `dates`, and for a new
-    meeting those of its other dates.
+    longer declared, and `protects`, a changed protection. `passes` is set if it is withheld, or deferred to
+    its `day`, for a reason that passes by itself. `notes` are the notes that are shown, by date: those of its
+    `dates`, and for a new meeting those of its other dates.
     """
 
     key: str
@@ -222,6 +222,11 @@ class Step(NamedTuple):
     def withheld_for_now(self, reason: str) -> Step:
         """Return this step withheld for a reason that passes by itself: no person has to do anything."""
         return self.with_status(Status.WITHHELD, reason)._replace(passes=True)
+
+    def deferred_until(self, moment: datetime, reason: str) -> Step:
+        """Return this step deferred until an instant (aware), for a reason that is not the budget."""
+        day = moment.astimezone(UTC).date().isoformat()
+        return self.with_status(Status.DEFERRED, reason)._replace(passes=True, day=day)
 
     def _content(self) -> Json:
         declared, action = self.meeting, self._begun_as()

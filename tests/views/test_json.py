@@ -342,6 +342,7 @@ LATER = at("2027-01-11T09:00:00Z")
                 "reason": "it runs now",
                 "action": "destroy",
                 "last_day": None,
+                "needs_person": False,
             },
         ),
         (

@@ -29,7 +29,8 @@ async def may_extend(run: ApplyContext, step: Step) -> bool:
     clicked = clicked_dates(record, stored, run.now())
     if clicked and _left(record.attributes, kept_until(record.window), run.now()) > LEFT_MAX:
         lines = [words.exception_line(day, edit, record.attributes) for day, edit in clicked.items()]
-        run.defer(step, None, f"somebody changed single dates in Zoom; to keep them, add {'; '.join(lines)}")
+        why = f"somebody changed single dates in Zoom; to keep them, add {'; '.join(lines)}"
+        run.leave_to_person(step, why)
         return False
     if clicked:
         run.notice(messages.extension_undoes(step, words.names(clicked)))

@@ -81,7 +81,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     if is_sent and step.status is Status.NOW and (gap := _lost_in_gap(meeting, now)):
         return step.with_status(Status.WITHHELD, gap)
     wait = _moved_to_come(record, now) if record is not None and step.undoes else None
-    return step if wait is None else step.with_status(Status.DEFERRED, wait)
+    return step if wait is None else step.deferred_until(*wait)
 
 
 def _notes(meeting: Meeting, listed: Iterable[str], now: datetime, *, is_made: bool) -> dict[str, str]:
@@ -289,8 +289,8 @@ def _backs(
             yield DateStep(day, DateAction.BACK, start, None, before, start)
 
 
-def _moved_to_come(record: Record, now: datetime) -> str | None:
-    """Return why the rule cannot be sent now: a date that it would lose is moved and still to come.
+def _moved_to_come(record: Record, now: datetime) -> tuple[datetime, str] | None:
+    """Return until when the rule cannot be sent, and why: a date that it would lose is moved and to come.
 
     It is a date of the recorded rule: the declared one may have none on that day, or a later one.
     """
@@ -300,7 +300,8 @@ def _moved_to_come(record: Record, now: datetime) -> str | None:
         start = recurring.start_on(date.fromisoformat(day)) if recurring and moved else None
         if moved is not None and start is not None and start <= now < moved:
             until = instant_words(moved, record.attributes.get("timezone"))
-            return f"its date {day} is moved to {until}, and a new rule would lose it: waits until then"
+            why = f"its date {day} is moved to {until}, and a new rule would lose it: waits until then"
+            return moved, why
     return None
 
 

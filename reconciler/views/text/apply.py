@@ -13,7 +13,7 @@ from msgspec import Struct
 from reconciler.apply.events import DatesDone, Outcome, Resolved, StepDeferred, StepDone, StepFailed, Summary
 from reconciler.errors.text import escape_control
 from reconciler.meeting.humanize import instant_words
-from reconciler.plan.budget import day_of
+from reconciler.plan.budget import day_of, reset_at
 from reconciler.plan.change import Action
 from reconciler.plan.step import Status
 from reconciler.views.style import FAILED, SIGNS, TextStyle
@@ -23,6 +23,7 @@ from reconciler.views.text.totals import apply_line, rollout_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from reconciler.apply.events import Event
     from reconciler.errors.diagnostic import Diagnostic
@@ -72,6 +73,7 @@ class ApplyLog(Struct):
     _actions: dict[str, Action] = {}
     _days: dict[tuple[str, bool], str | None] = {}
     _last_days: dict[tuple[str, bool], str | None] = {}
+    _for_people: set[tuple[str, bool]] = set()
     _explained: set[tuple[str, str, str]] = set()
 
     def __post_init__(self) -> None:
@@ -129,6 +131,9 @@ class ApplyLog(Struct):
         slot = _slot(event.key, action)
         announced = slot in self._days and self._days[slot] == event.day
         self._days[slot], self._last_days[slot] = event.day, event.last_day or event.day
+        if event.needs_person:
+            self._for_people.add(slot)
+            del self._days[slot]
         if not announced:
             last = f", the last one to {event.last_day}" if event.last_day else ""
             until = f"to {event.day}{last} (UTC)" if event.day else "to a later run"
@@ -158,9 +163,20 @@ class ApplyLog(Struct):
             yield "Interrupted requests are left: follow the hint above for each, then run apply again."
         if summary.failed:
             yield "Fix what failed and run apply again: what is done is not done twice."
+        elif summary.deferred and self._for_people and not self._days:
+            yield "What is deferred waits for a change of the spec, which its line above names."
         elif summary.deferred:
-            later = "" if None in self._days.values() else " after 00:00 UTC"
-            yield f"Run apply again{later} for what is deferred."
+            yield f"Run apply again{self._later(summary.at)} for what is deferred."
+
+    def _later(self, now: datetime) -> str:
+        """Return when another run can do more: at once, after midnight, or on a later day."""
+        days = [day or "" for day in self._days.values()]
+        first = min(days, default=day_of(reset_at(now)))
+        if not first:
+            return ""
+        if first <= day_of(now):
+            return " later today"
+        return " after 00:00 UTC" if first == day_of(reset_at(now)) else f" on {first} (UTC)"
 
 
 def _slot(key: str, action: Action) -> tuple[str, bool]:

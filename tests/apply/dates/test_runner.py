@@ -629,7 +629,7 @@ def test_another_weekday_waits_for_a_date_that_is_moved_and_still_to_come() -> N
 
     until = "Wed 3 Feb 2027, 10:00 Europe/Berlin"
     why = f"its date 2027-02-01 is moved to {until}, and a new rule would lose it: waits until then"
-    assert report.deferred["weekly"] == (None, why)
+    assert report.deferred["weekly"] == ("2027-02-03", why)
     assert world.asked("PATCH")[1:] == []
 
 
@@ -1044,7 +1044,8 @@ def test_no_rule_is_sent_while_a_date_that_is_past_is_moved_to_a_day_to_come() -
     later = world.apply()
 
     reason = "its date 2027-01-11 is moved to Wed 13 Jan 2027, 14:00 Europe/Berlin"
-    assert waiting.deferred == {"weekly": (None, f"{reason}, and a new rule would lose it: waits until then")}
+    why = f"{reason}, and a new rule would lose it: waits until then"
+    assert waiting.deferred == {"weekly": ("2027-01-13", why)}
     assert (later.status, later.failed) == (0, {})
 
 

@@ -9,7 +9,7 @@ import pytest
 from builders import at, meeting, weekly
 from engine_world import TURNS, World
 
-from reconciler.apply.events import StepDone
+from reconciler.apply.events import StepDeferred, StepDone
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def test_an_extension_waits_for_what_somebody_clicked() -> None:
         "somebody changed single dates in Zoom; to keep them, add `2027-10-11: skip`",
     )
     assert (report.failed, len(listed(world))) == ({}, 12)
+    assert [each.needs_person for each in report.events if isinstance(each, StepDeferred)] == [True]
     world.declare(series({"2027-10-11": "skip"}))
     again = world.apply()
     assert (again.failed, len(listed(world))) == ({}, 50)

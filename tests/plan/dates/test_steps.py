@@ -163,7 +163,7 @@ def test_no_rule_is_sent_while_a_moved_date_is_still_to_come() -> None:
 
     step = step_of(plan_of({"2027-03-01": MOVE}, {"2027-03-01": MOVED}, attributes=attributes, now=now))
 
-    assert (step.status, step.day) == (Status.DEFERRED, None)
+    assert (step.status, step.day, step.passes) == (Status.DEFERRED, "2027-03-02", True)
     assert step.reasons[-1] == (
         "its date 2027-03-01 is moved to Tue 2 Mar 2027, 14:00 Europe/Berlin, and a new rule would lose it: "
         "waits until then"

@@ -178,6 +178,35 @@ def test_single_dates_that_wait_for_several_days_land_on_the_last_one() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("day", "when", "rollout"),
+    [
+        ("2026-12-01", "later today", "1 today"),
+        ("2026-12-02", "after 00:00 UTC", "1 on 2026-12-02; the last one lands on 2026-12-02"),
+        ("2026-12-18", "on 2026-12-18 (UTC)", "1 on 2026-12-18; the last one lands on 2026-12-18"),
+    ],
+)
+def test_the_last_line_says_when_another_run_does_more(day: str, when: str, rollout: str) -> None:
+    waits = StepDeferred(NOW, "retro", HOST, day, "waits until then", Action.UPDATE)
+
+    text, _ = logged(plan_of(create("retro", deferred_to=day)), waits, replace(DONE, deferred=1))
+
+    assert text.splitlines()[-2:] == [f"Rollout: {rollout}.", f"Run apply again {when} for what is deferred."]
+
+
+def test_what_waits_for_a_person_is_not_done_by_another_run() -> None:
+    waits = StepDeferred(NOW, "retro", HOST, None, "to keep them, add X", Action.UPDATE, needs_person=True)
+
+    text, _ = logged(plan_of(create("retro")), waits, replace(DONE, added=0, deferred=1))
+
+    assert text == dedent("""\
+        ~ retro deferred to a later run: to keep them, add X
+
+        Apply complete! 0 added, 0 changed, 0 destroyed, 1 deferred.
+        What is deferred waits for a change of the spec, which its line above names.
+        """)
+
+
 def test_the_deletion_of_a_replaced_meeting_waits_by_itself() -> None:
     """The step of its key, now that of the new meeting, is done."""
     old = Step("retro", Action.DESTROY, HOST, "Topic", Status.DEFERRED, None)
