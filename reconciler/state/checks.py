@@ -16,6 +16,7 @@ from reconciler.meeting.closures import SKIP
 from reconciler.meeting.names import as_argument
 from reconciler.meeting.timezones import is_within_bounds, parsed, zones
 from reconciler.ports import Json
+from reconciler.state.values import as_type
 
 _COUNT_MAX = 1_000
 """A bound of counts: no rule that Zoom accepts has a larger one."""
@@ -31,6 +32,7 @@ _DURATION_MINUTES_MAX = 525_600
 """A year: no meeting is longer."""
 
 _EDIT = {"start_time", "duration", "agenda", "settings"}
+_SLOT_DATES = {"exceptions", "closed", "pattern"}
 _WINDOW = {"from", "to"}
 
 _WEEKLY_DAYS = r"[1-7](\s*,\s*[1-7])*"  # compiled on first use, so that a plan does not pay for it
@@ -66,6 +68,41 @@ def check_edits(edits: Mapping[str, Json]) -> None:
             raise ValueError(_misfit("date", day))
         if edit is not None and edit != SKIP:
             _check_edit(edit)
+
+
+def check_slot_dates(dates: Json) -> None:
+    """Raise `ValueError` if the single dates of a slot are not as they are recorded: see `SingleDates`."""
+    if type(dates) is not dict or not dates.keys() <= _SLOT_DATES:
+        raise ValueError(_misfit("dates of a slot", dates))
+    for day, exception in as_type(dates.get("exceptions", {}), dict).items():
+        if date.fromisoformat(day).isoformat() != day:
+            raise ValueError(_misfit("date", day))
+        if exception != SKIP:
+            _check_exception(exception)
+    for first, last in as_type(dates.get("closed", []), list):
+        _check_closed_day(first)
+        if last != "":
+            _check_closed_day(last)
+        if last != "" and len(first) != len(last):
+            raise ValueError(_misfit("range", [first, last]))
+    for week, day in as_type(dates.get("pattern", []), list):
+        if week not in (-1, 1, 2, 3, 4, 5) or day not in range(1, 8):
+            raise ValueError(_misfit("weekday of a month", [week, day]))
+
+
+def _check_exception(exception: Json) -> None:
+    """Raise `ValueError` if what a date of a slot has of its own cannot be an edit of it."""
+    minutes = {"duration": 0, **as_type(exception, dict)}
+    start = minutes.get("start_time", "2000-01-01T00:00:00")
+    _check_edit({**minutes, "start_time": f"{str(start).removesuffix('Z')}Z"})
+
+
+def _check_closed_day(day: Json) -> None:
+    """Raise `ValueError` if a closed day is neither `2027-04-05` nor `04-05`."""
+    text = as_type(day, str)
+    whole = f"2028-{text}" if len(text) == len("04-05") else text
+    if date.fromisoformat(whole).isoformat() != whole:
+        raise ValueError(_misfit("day", day))
 
 
 def is_duration(minutes: Json) -> bool:

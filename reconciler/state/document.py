@@ -317,6 +317,7 @@ def _slots(value: Json) -> dict[str, Json]:
     for name, slot in slots.items():
         as_key(name)
         _attributes({field: part for field, part in as_type(slot, dict).items() if field != "dates"})
+        checks.check_slot_dates(slot.get("dates", {}))
     return slots
 
 

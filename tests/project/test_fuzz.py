@@ -74,7 +74,11 @@ STATE: dict[str, Any] = {
                  "observed": {}, "protect": False,
                  "timetable": {"daily": {"start_time": "2027-01-11T10:00:00", "duration": 30,
                                          "type": 8, "timezone": "Europe/Berlin", "topic": "Daily",
-                                         "recurrence": {"type": 1, "repeat_interval": 1, "end_times": 9}}}},
+                                         "recurrence": {"type": 1, "repeat_interval": 1, "end_times": 9},
+                                         "dates": {"exceptions": {"2027-01-12": "skip",
+                                                                  "2027-01-13": {"duration": 45}},
+                                                   "closed": [["12-24", "01-01"], ["2027-01-14", ""]],
+                                                   "pattern": [[-1, 2], [2, 3]]}}}},
     },
     "intents": {
         "launch": {"action": "create", "host": HOST, "attributes": SERIES, "owner": "ann",
@@ -136,6 +140,13 @@ def changed_retro(**fields: Any) -> str:
     return spec_of({"retro": {**SERIES, **fields}})
 
 
+def changed_room() -> str:
+    """A spec that keeps the room of the state, with another timetable."""
+    slot = {"start_time": "2027-01-11T10:00:00", "repeat": {"every": "day", "times": 9}}
+    room = {"host": HOST, "topic": "Room", "type": 3, "timezone": "Europe/Berlin"}
+    return spec_of({"room": {**room, "timetable": {"daily": slot}}})
+
+
 def test_the_state_that_is_mutated_is_valid(shell: Shell) -> None:
     """Otherwise each mutation is refused for the same reason."""
     shell.write("meetings.yaml", changed_retro(topic="Other"))
@@ -145,7 +156,10 @@ def test_the_state_that_is_mutated_is_valid(shell: Shell) -> None:
 
 
 @search
-@given(mutations(STATE), st.sampled_from([ONE, changed_retro(topic="Other"), changed_retro(exceptions={})]))
+@given(
+    mutations(STATE),
+    st.sampled_from([ONE, changed_retro(topic="Other"), changed_retro(exceptions={}), changed_room()]),
+)
 def test_an_odd_state_is_reported(shell: Shell, document: Any, spec: str) -> None:
     shell.write("meetings.yaml", spec)
     shell.write("s.json", json.dumps(document))

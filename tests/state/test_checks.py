@@ -68,6 +68,50 @@ def test_an_odd_edit_is_refused(odd: dict[str, Any], message: str) -> None:
         checks.check_edits({"2027-01-25": {**EDIT, **odd}})
 
 
+DATES = {
+    "exceptions": {
+        "2027-01-18": "skip",
+        "2027-01-25": {"start_time": "2027-01-26T13:00:00", "duration": 30},
+        "2027-02-01": {"start_time": "2027-02-02T13:00:00Z", "agenda": "moved", "settings": {}},
+    },
+    "closed": [["2027-04-05", "2027-04-06"], ["12-24", "01-01"], ["02-29", "02-29"], ["2027-07-01", ""]],
+    "pattern": [[-1, 1], [5, 7]],
+}
+
+
+def test_the_dates_of_a_slot_are_taken() -> None:
+    checks.check_slot_dates(DATES)
+    checks.check_slot_dates({})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [],
+        {"open": []},
+        {"exceptions": []},
+        {"exceptions": {"2027-4-5": "skip"}},
+        {"exceptions": {"2027-04-05": "skipped"}},
+        {"exceptions": {"2027-04-05": {"start_time": "soon"}}},
+        {"exceptions": {"2027-04-05": {"start_time": 7}}},
+        {"exceptions": {"2027-04-05": {"duration": "30"}}},
+        {"exceptions": {"2027-04-05": {"topic": "x"}}},
+        {"closed": {}},
+        {"closed": [["2027-04-05"]]},
+        {"closed": [["2027-04-05", None]]},
+        {"closed": [["2027-04-05", "04-06"]]},
+        {"closed": [["04-31", "05-01"]]},
+        {"closed": [["20270405", "20270406"]]},
+        {"pattern": [[0, 1]]},
+        {"pattern": [[1, 8]]},
+        {"pattern": [1]},
+    ],
+)
+def test_odd_dates_of_a_slot_are_refused(odd: Any) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        checks.check_slot_dates(odd)
+
+
 @pytest.mark.parametrize(
     "window", [{"": ""}, {"from": "2027-01-26T13:00:00"}, {"to": "0001-01-01T00:00:00Z"}]
 )
