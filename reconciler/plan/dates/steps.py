@@ -15,6 +15,7 @@ from reconciler.meeting.single_dates import (
     Edit,
     SeriesDate,
     changed_in_gap,
+    declared_edit,
     edit_now,
     edited_dates,
     is_over,
@@ -86,18 +87,19 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
 
 def _notes(meeting: Meeting, listed: Iterable[str], now: datetime, *, is_made: bool) -> dict[str, str]:
     """Return the notes of the dates that a step lists; where it makes the meeting, of the others too."""
-    days = {*listed, *(_only_noted(meeting, now) if is_made else ())}
+    days = {*listed, *(_held_as_given(meeting, now) if is_made else ())}
     return {day: note for day in sorted(days) if (note := meeting.dates.note(day))}
 
 
-def _only_noted(meeting: Meeting, now: datetime) -> Iterator[str]:
-    """Yield the dates to come that are held as the rule gives them, and whose exception has only a note."""
+def _held_as_given(meeting: Meeting, now: datetime) -> Iterator[str]:
+    """Yield the dates to come that have an exception and are held as the rule gives them."""
     recurring = series(meeting.attributes)
     for name in meeting.dates.exceptions if recurring is not None else ():
         day = date.fromisoformat(name)
         start = recurring.start_on(day) if recurring is not None else None
-        is_plain = meeting.dates.exception(name) is None and not meeting.dates.is_closed(day)
-        if start is not None and start > now and is_plain:
+        if start is None or start <= now:
+            continue
+        if declared_edit(meeting.attributes, meeting.dates, day, start) is None:
             yield name
 
 

@@ -79,7 +79,9 @@ def test_what_a_plan_does_is_one_line_for_many_skips_of_a_closure() -> None:
 def test_a_note_stands_in_the_line_of_its_date_and_alone_at_a_new_series() -> None:
     """Nothing is sent for it; where there is nothing else to do, nothing is shown."""
     noted = {
+        "2027-02-01": {"start_time": "2027-02-01T10:00", "note": "held"},
         "2027-02-08": {"note": "closed"},
+        "2027-02-15": {"note": ""},
         "2027-03-01": {"start_time": "2027-03-02T14:00", "note": 'Host "Ada"\n'},
         "2027-03-08": {"note": "Only a note"},
         "2027-03-09": {"note": "not a date of the rule"},
@@ -88,9 +90,9 @@ def test_a_note_stands_in_the_line_of_its_date_and_alone_at_a_new_series() -> No
     declared = spec(meeting("weekly", weekly(), dates=dates))
 
     assert words.lines(planned(declared).steps[0]) == [
-        "skips Mon 1 Feb 2027 (berlin)",
         'skips Mon 8 Feb 2027 (berlin), note "closed"',
         'Mon 1 Mar 2027 moves to Tue 2 Mar, 14:00, note "Host \\"Ada\\"\\x0a"',
+        'Mon 1 Feb 2027, note "held"',
         'Mon 8 Mar 2027, note "Only a note"',
     ]
 
