@@ -8,12 +8,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from msgspec import Struct
 
-from reconciler.meeting.recurrence import LAST, Rule, month_week, nth_occurrence, week_day
+from reconciler.meeting.recurrence import LAST, Rule, Series, month_week, nth_occurrence, week_day
+from reconciler.meeting.timezones import known_zone, local_day
 from reconciler.ports import Json
 
 SKIP = "skip"
@@ -36,6 +37,7 @@ _DATES_BETWEEN_MAX = 7 * 14
 
 _LAST_YEAR = date.max.year - 1
 """The first year of an end that is as good as none: the calendar itself ends in the next one."""
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 _YEARLY_LENGTH = len("12-24")
 
@@ -223,6 +225,16 @@ def is_in_pattern(day: date, pattern: Pattern) -> bool:
     name = week_day(day)
     is_last = day.day + 7 > monthrange(day.year, day.month)[1]
     return (month_week(day), name) in pattern or (is_last and (LAST, name) in pattern)
+
+
+def is_given(start: datetime, recurring: Series, pattern: Pattern) -> bool:
+    """Return whether a date of a series is one of the rule as written: its pattern may leave it out."""
+    return not pattern or is_in_pattern(local_day(start, known_zone(recurring.timezone)), pattern)
+
+
+def given_dates(recurring: Series, pattern: Pattern) -> Iterator[datetime]:
+    """Yield the dates that the rule as written gives, in order."""
+    return (start for start in recurring.coming(_BEFORE_ALL) if is_given(start, recurring, pattern))
 
 
 def count_with_pattern(start: datetime, recurrence: Rule, pattern: Pattern, times: int) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from reconciler.meeting import recurrence as rules
-from reconciler.meeting.closures import Pattern, is_in_pattern
+from reconciler.meeting.closures import Pattern, given_dates, is_in_pattern
 from reconciler.meeting.recurrence import Rule, Series
 from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
 
@@ -183,13 +183,15 @@ def _pattern_words(pattern: Pattern) -> str:
 def sentence(recurrence: Rule, start_time: str, timezone: str, pattern: Pattern = ()) -> str:
     """Return a series in words: "every second Tuesday, 10:00 Europe/Berlin, 12 times, until …".
 
-    The end is the day of the last occurrence in the zone. That of a series with a pattern, whose weekly
-    rule has dates which are not held, is without their number. Raise `ValueError` as `Series` does.
+    The end is the day of the last occurrence in the zone. Of a series with a pattern only the dates that its
+    weekdays of the month give are counted. Raise `ValueError` as `Series` does.
     """
     series = Series(start_time, timezone, recurrence)
     start, last_at = series.wall_start(), series.last()
     last = last_at and _last_held(in_zone(last_at, known_zone(timezone)), pattern)
-    end = end_words(None if pattern else recurrence.get("end_times"), last)
+    times = recurrence.get("end_times")
+    count = sum(1 for _ in given_dates(series, pattern)) if times and pattern else times
+    end = end_words(count, last)
     return f"{rule_words(recurrence, start, pattern)}, {time_words(start)} {timezone}{end}"
 
 

@@ -115,11 +115,11 @@ def test_a_series_in_words(rule: dict[str, Any], start: str, expected: str) -> N
             {"end_date_time": "2027-06-13T21:59:59Z"},
             "first, third and fifth Sunday of every month, 10:00 {}, until 6 Jun 2027",
         ),
-        (((1, 1),), {"end_times": 10}, "first Sunday of every month, 10:00 {}, until 7 Mar 2027"),
+        (((1, 1),), {"end_times": 10}, "first Sunday of every month, 10:00 {}, 3 times, until 7 Mar 2027"),
         (
             ((-1, 6), (1, 2), (1, 1)),
             {"end_times": 1},
-            "first Sunday, first Monday and last Friday of every month, 10:00 {}, until 3 Jan 2027",
+            "first Sunday, first Monday and last Friday of every month, 10:00 {}, once",
         ),
     ],
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice, takewhile
 
 from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
-from reconciler.meeting.closures import SKIP, Pattern, is_in_pattern
+from reconciler.meeting.closures import SKIP, Pattern, given_dates, is_given
 from reconciler.meeting.humanize import local_day_words
 from reconciler.meeting.meeting import resume, series, without_end
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
@@ -23,8 +23,6 @@ ENDS_SOON = timedelta(days=30)
 
 SERIES_ENDS = "plan.series-ends"
 """The code of the warning that a series ends soon."""
-
-_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 def ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
@@ -55,7 +53,7 @@ def _last(repeated: Series, pattern: Pattern) -> datetime | None:
     if not pattern:
         return repeated.last()
     dates = (repeated.occurrence(index) for index in range((repeated.count() or 0) - 1, -1, -1))
-    return next((start for start in dates if start and _is_given(start, repeated, pattern)), None)
+    return next((start for start in dates if start and is_given(start, repeated, pattern)), None)
 
 
 def _last_words(step: Step, repeated: Series, last: datetime, now: datetime) -> str:
@@ -97,16 +95,13 @@ def _continuation(repeated: Series, pattern: Pattern, last: datetime, now: datet
     start_time = _next_start(endless, pattern, now)
     onward = replace(endless, start_time=start_time)
     start, soon = f"`start_time: {start_time}`", now + ENDS_SOON
-    enough = 1 + sum(1 for _ in takewhile(lambda each: each <= soon, _given(onward, pattern)))
+    enough = 1 + sum(1 for _ in takewhile(lambda each: each <= soon, given_dates(onward, pattern)))
     if "end_times" in repeated.recurrence:
-        so_far = (
-            repeated.recurrence["end_times"] if not pattern else sum(1 for _ in _given(repeated, pattern))
-        )
-        times = max(so_far, enough) if pattern else min(max(so_far, enough), OCCURRENCES_MAX)
-        return start, f"`end_times: {times}`"
-    first = next(_given(repeated, pattern))
+        times = max(enough, sum(1 for _ in given_dates(repeated, pattern)))
+        return start, f"`end_times: {times if pattern else min(times, OCCURRENCES_MAX)}`"
+    first = next(given_dates(repeated, pattern))
     until = last + max(last - first, ENDS_SOON)
-    earliest = next(islice(_given(onward, pattern), enough - 1, None), until)
+    earliest = next(islice(given_dates(onward, pattern), enough - 1, None), until)
     latest = onward.occurrence(OCCURRENCES_MAX - 1) or until
     return start, f"`end_date_time: {utc_text(max(earliest, min(until, latest)))}`"
 
@@ -114,15 +109,6 @@ def _continuation(repeated: Series, pattern: Pattern, last: datetime, now: datet
 def _next_start(endless: Series, pattern: Pattern, now: datetime) -> str:
     """Return the next start of the rule as written at which a series can begin."""
     resumed = resume(endless, now)
-    while resumed and not _is_given(resumed.starts_at, endless, pattern):
+    while resumed and not is_given(resumed.starts_at, endless, pattern):
         resumed = resume(endless, resumed.starts_at)
     return resumed.start_time if resumed else endless.start_time
-
-
-def _given(recurring: Series, pattern: Pattern) -> Iterator[datetime]:
-    """Yield the dates that the rule as written gives, in order."""
-    return (start for start in recurring.coming(_BEFORE_ALL) if _is_given(start, recurring, pattern))
-
-
-def _is_given(start: datetime, recurring: Series, pattern: Pattern) -> bool:
-    return not pattern or is_in_pattern(local_day(start, known_zone(recurring.timezone)), pattern)

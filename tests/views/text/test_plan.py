@@ -8,6 +8,7 @@ from builders import HOST, NOW, at, meeting, one_off, planned, record, removed, 
 from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.meeting.closures import SingleDates
 from reconciler.plan.budget import Allowances, BudgetLine, Limits
 from reconciler.plan.change import Action, FieldChange
 from reconciler.plan.plan import Options, Plan
@@ -377,6 +378,28 @@ def test_the_next_day_of_a_series_is_its_own_zones() -> None:
     assert shown(plan_of(created)).splitlines()[1] == (
         "    every Monday, 10:00 Pacific/Auckland, 20 times, until 24 May 2027, next Mon 11 Jan 2027"
     )
+
+
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ({"end_times": 9}, ", 5 times, until 8 Mar 2027"),
+        ({"end_date_time": "2027-03-08T22:59:59Z"}, ", until 8 Mar 2027"),
+        ({"end_times": 0}, ", without an end"),
+    ],
+)
+def test_a_list_of_weekdays_of_the_month_tells_how_many_of_its_dates_there_are(
+    end: dict[str, Any], words: str
+) -> None:
+    """Not those of the weekly rule that is sent."""
+    rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2", **end}
+    dates = SingleDates(pattern=((2, 2), (4, 2), (-1, 2)))
+    declared = meeting("weekly", weekly(recurrence=rule), dates=dates)
+
+    lines = shown(planned(spec(declared), state())).splitlines()
+
+    days = "second, fourth and last Monday of every month"
+    assert lines[1] == f"    {days}, 10:00 Europe/Berlin{words}, 45 min, next Mon 11 Jan 2027"
 
 
 def test_a_protected_meeting_says_so_and_verbose_cuts_no_setting() -> None:
