@@ -183,10 +183,10 @@ class SpecFile:
         """Return the findings about a declared name; paths lead from the file."""
         return tuple(each for each in self._outer_findings if each.path[:2] == (section, name))
 
-    def has_all_names(self, section: str) -> bool:
-        """Return whether every name that a section declares is known."""
-        is_read = self.is_readable and self.is_whole and self.document.is_sound
-        return is_read and isinstance(self.value.get(section), dict | None)
+    @property
+    def is_read(self) -> bool:
+        """True if all of it could be read."""
+        return self.is_readable and self.is_whole and self.document.is_sound
 
     def _list(self, section: str, name: str) -> tuple[str, ...]:
         listed = _mapping(self.value.get(section)).get(name)

@@ -65,8 +65,9 @@ class DeclaringFile(Protocol):
     def findings_of(self, section: str, name: str) -> tuple[UnlocatedDiagnostic, ...]:
         """Return the findings about a declared name; paths lead from the file."""
 
-    def has_all_names(self, section: str) -> bool:
-        """Return whether every name that a section declares is known."""
+    @property
+    def is_read(self) -> bool:
+        """True if all of it could be read."""
 
 
 class Template(NamedTuple):
@@ -125,7 +126,11 @@ class Names(Struct):
             names._places.setdefault((place.section, place.name), place)
             names._elsewhere.setdefault((place.section, place.name), []).append(place)
         for section in (TEMPLATES, PEOPLE, CLOSURES):
-            parts = (file for file in (*files, *others) if not file.has_all_names(section))
+            # A section of `files` that is no mapping has an error of its own.
+            parts = (
+                *(file for file in files if not file.is_read),
+                *(file for file in others if not _has_all_names(file, section)),
+            )
             names._unread[section] = (*unread, *(file.locator.filename for file in parts))
         for (section, name), place in names._places.items():
             if section == PEOPLE:
@@ -307,6 +312,11 @@ def _each_once(words: Iterable[str]) -> list[str]:
 
 def _is_email(word: str) -> bool:
     return word.find("@") > 0 and " " not in word
+
+
+def _has_all_names(file: DeclaringFile, section: str) -> bool:
+    """Return whether every name that a section of a file declares is known."""
+    return file.is_read and isinstance(file.value.get(section), dict | None)
 
 
 def _places_of(file: DeclaringFile) -> Iterator[Place]:
