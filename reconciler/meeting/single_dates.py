@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import count, takewhile
+from itertools import count, islice, takewhile
 
 from msgspec import Struct
 
@@ -135,7 +135,7 @@ def next_window(attributes: Mapping[str, Json], dates: SingleDates, now: datetim
     if recurring is None or not recurring.is_longer_than_kept(now):
         return None
     over = recurring.remaining(now).over
-    begin = _first_held(recurring, attributes, dates, over)
+    begin = _first_held(recurring, attributes, dates, now)
     if begin is None:
         begin = next(index for index in count(over) if not _is_in_gap(recurring, index))
     first = recurring.occurrence(begin)
@@ -150,14 +150,16 @@ def next_window(attributes: Mapping[str, Json], dates: SingleDates, now: datetim
 
 
 def _first_held(
-    recurring: Series, attributes: Mapping[str, Json], dates: SingleDates, over: int
+    recurring: Series, attributes: Mapping[str, Json], dates: SingleDates, now: datetime
 ) -> int | None:
-    """Return the number of the first date after `over` that is held; None where none is for long."""
-    for index in range(over, over + HELD_WITHIN):
-        start = recurring.occurrence(index)
-        if start is None or dates.is_paused_from(start.date() - timedelta(days=1)):
+    """Return the number of the first date after `now` that is held; None where none is for long."""
+    over, zone = recurring.remaining(now).over, timezones.known_zone(recurring.timezone)
+    for index, start in enumerate(islice(recurring.coming(now), HELD_WITHIN), over):
+        day = timezones.local_day(start, zone)
+        if dates.is_paused_from(day):
             return None
-        if _is_held(recurring, attributes, dates, index):
+        is_closed = dates.is_closed(day) and day.isoformat() not in dates.exceptions
+        if not is_closed and _is_held(recurring, attributes, dates, index):
             return index
     return None
 
