@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from reconciler.meeting.body import body, patch
 from reconciler.meeting.meeting import schedule, start_at
 from reconciler.meeting.passcode import as_recorded
-from reconciler.meeting.single_dates import is_as_given
+from reconciler.meeting.single_dates import is_declared_as_given
 from reconciler.plan.budget import urgent
 from reconciler.plan.change import Action
 from reconciler.plan.step import Step
@@ -91,7 +91,7 @@ class PendingWrite(Struct):
             day: edit
             for day, edit in self.intent.dates.items()
             if isinstance(edit, Mapping)
-            and (meeting is None or is_as_given(meeting.attributes, meeting.dates, day))
+            and (meeting is None or is_declared_as_given(meeting.attributes, meeting.dates, day))
         }
 
     def confirm(self, state: State, record: Record) -> State:

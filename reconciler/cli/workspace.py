@@ -154,7 +154,11 @@ class Workspace:
             self._visited |= {os.path.realpath(self.folder / one.filename) for one in others.files}
         parsed = spec.parse(read.files, settings, others, self.clock.now(), checker)
         diagnostics = (*self._settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
-        return ValidationResult(parsed, len(read.files), diagnostics)
+        files = {each.filename for each in read.files}
+        if parsed.spec is None and others:  # of what it uses, an error may be in a file that PATHS leave out
+            named = {each.span.filename for each in parsed.diagnostics if each.span}
+            files |= named & {each.filename for each in others.files}
+        return ValidationResult(parsed, len(files), diagnostics)
 
     @cached_property
     def policy_files(self) -> sources.Sources:

@@ -32,8 +32,8 @@ Pattern = tuple[tuple[int, int], ...]
 The API has no rule with several of them: a weekly rule is sent, of which only these days are held.
 """
 
-_DATES_BETWEEN_MAX = 7 * 14
-"""Dates of a weekly rule between two days of a pattern, at most: 14 weeks of them, for a fifth Sunday."""
+PATTERN_DAYS_MAX = 7 * 14
+"""Days, or dates of a weekly rule, between two days of a pattern, at most: 14 weeks, for a fifth Sunday."""
 
 _LAST_YEAR = date.max.year - 1
 """The first year of an end that is as good as none: the calendar itself ends in the next one."""
@@ -147,16 +147,20 @@ class Closure(Struct, frozen=True, dict=True, cache_hash=True):
     def end_of(self, day: date) -> date | None:
         """Return the last of the closed days that follow `day` without a gap; None if they go on for ever."""
         since = day
-        while day.year < _LAST_YEAR and (more := [each for each in self.ranges if each.holds(_after(day))]):
+        while day.year < _LAST_YEAR:
+            if _after(day) in self._days:
+                since = day = _after(day)
+                continue
+            more = [each for each in self._others if each.holds(_after(day))]
             ends = [end for each in more if (end := each.end_of(_after(day)))]
-            if len(ends) < len(more):
-                return None
+            if not more or len(ends) < len(more):
+                return None if more else day
             day = max(ends)
             if not all(each.is_yearly for each in more):
                 since = day
             elif (day - since).days > 2 * SHORT_DAYS:  # ranges of every year that are all of the year
                 return None
-        return day if day.year < _LAST_YEAR else None
+        return None
 
 
 class SingleDates(Struct, frozen=True):
@@ -189,12 +193,14 @@ class SingleDates(Struct, frozen=True):
         """Return the name of the first closure that holds the day; None if none does."""
         return next((closure.name for closure in self.closures if closure.holds(day)), None)
 
-    def is_paused_from(self, day: date) -> bool:
-        """Return whether no date is held from a day on: a closure has no end, and no exception is left."""
-        text = day.isoformat()
+    def paused_after(self) -> str | None:
+        """Return the day after which no date is held: a closure has no end, and no exception is left."""
         ranges = (each for closure in self.closures for each in closure.ranges)
-        is_paused = any(not each.last and not each.is_yearly and each.first <= text for each in ranges)
-        return is_paused and all(each < text for each in self.exceptions)
+        endless = [each.first for each in ranges if not each.last and not each.is_yearly]
+        if not endless:
+            return None
+        held = (day for day in self.exceptions if self.exception(day) not in (None, SKIP))
+        return max((min(endless), *held))
 
     def is_closed(self, day: date) -> bool:
         """Return whether a closure or the pattern leaves the day out."""
@@ -244,7 +250,7 @@ def count_with_pattern(start: datetime, recurrence: Rule, pattern: Pattern, time
     """
     nth, held = nth_occurrence(start, recurrence), 0
     try:
-        for index in range(_DATES_BETWEEN_MAX * times):
+        for index in range(PATTERN_DAYS_MAX * times):
             held += is_in_pattern(nth(index), pattern)
             if held == times:
                 return index + 1

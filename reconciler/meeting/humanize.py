@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from reconciler.meeting import recurrence as rules
-from reconciler.meeting.closures import Pattern, given_dates, is_in_pattern
+from reconciler.meeting.closures import PATTERN_DAYS_MAX, Pattern, given_dates, is_in_pattern
 from reconciler.meeting.recurrence import Rule, Series
 from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
 
@@ -21,8 +21,6 @@ _ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 _NUMBERS = {2: "two", 3: "three"}
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _WEEKS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
-_PATTERN_DAYS_MAX = 7 * 14
-"""Days between two days of a pattern, at most: 14 weeks, for a fifth Sunday."""
 _SETS = {(2, 3, 4, 5, 6): "every weekday", (1, 2, 3, 4, 5, 6, 7): "every day"}
 
 
@@ -197,7 +195,7 @@ def sentence(recurrence: Rule, start_time: str, timezone: str, pattern: Pattern 
 
 def _last_held(last: datetime, pattern: Pattern) -> datetime:
     """Return the last day of a pattern up to that of the last occurrence of its weekly rule."""
-    days = (last - timedelta(days=back) for back in range(_PATTERN_DAYS_MAX))
+    days = (last - timedelta(days=back) for back in range(PATTERN_DAYS_MAX))
     return next((day for day in days if is_in_pattern(day, pattern)), last)
 
 

@@ -134,9 +134,9 @@ def next_window(attributes: Mapping[str, Json], dates: SingleDates, now: datetim
     recurring = series(attributes)
     if recurring is None or not recurring.is_longer_than_kept(now):
         return None
-    over = recurring.remaining(now).over
     begin = _first_held(recurring, attributes, dates, now)
     if begin is None:
+        over = recurring.remaining(now).over
         begin = next(index for index in count(over) if not _is_in_gap(recurring, index))
     first = recurring.occurrence(begin)
     last = recurring.occurrence(begin + OCCURRENCES_MAX - 1) or recurring.last()
@@ -149,14 +149,21 @@ def next_window(attributes: Mapping[str, Json], dates: SingleDates, now: datetim
     return Window(recurring.start_time if is_declared else in_utc, first, last, kept)
 
 
+def is_any_held(attributes: Mapping[str, Json], dates: SingleDates, now: datetime) -> bool:
+    """Return whether one of the next `HELD_WITHIN` dates of a series is held."""
+    recurring = series(attributes)
+    return recurring is not None and _first_held(recurring, attributes, dates, now) is not None
+
+
 def _first_held(
     recurring: Series, attributes: Mapping[str, Json], dates: SingleDates, now: datetime
 ) -> int | None:
     """Return the number of the first date after `now` that is held; None where none is for long."""
     over, zone = recurring.remaining(now).over, timezones.known_zone(recurring.timezone)
+    paused_after = dates.paused_after()
     for index, start in enumerate(islice(recurring.coming(now), HELD_WITHIN), over):
         day = timezones.local_day(start, zone)
-        if dates.is_paused_from(day):
+        if paused_after is not None and day.isoformat() > paused_after:
             return None
         is_closed = dates.is_closed(day) and day.isoformat() not in dates.exceptions
         if not is_closed and _is_held(recurring, attributes, dates, index):
@@ -250,11 +257,16 @@ def declared_edit(
         return SKIP
     if exception:
         change = _change(attributes, exception, start)
-        return None if change == _change(attributes, {}, start) else change
+        return None if is_as_given(attributes, change, start) else change
     return SKIP if dates.is_closed(day) else None
 
 
-def is_as_given(attributes: Mapping[str, Json], dates: SingleDates, day: str) -> bool:
+def is_as_given(attributes: Mapping[str, Json], edit: Edit, start: datetime) -> bool:
+    """Return whether an edit leaves a date as the rule gives it."""
+    return bool(edit == _change(attributes, {}, start))
+
+
+def is_declared_as_given(attributes: Mapping[str, Json], dates: SingleDates, day: str) -> bool:
     """Return whether no exception says anything else about a date than the rule does."""
     recurring = series(attributes)
     if dates.exception(day) is None or recurring is None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from call_count import calls_of
 from random_meetings import expected_dates, random_meetings, rule_dates
 
 from reconciler.calendar.dates import CalendarDate, ClosedDays, SkippedDate, closed, dates, skipped
@@ -247,3 +249,17 @@ def test_skipped_dates_are_those_of_an_independent_expansion(seed: int) -> None:
     assert [each for each in found if each.date > "2026-12-03"] == sorted(
         each for each in expected if each.date > "2026-12-03"
     )
+
+
+def test_the_end_of_many_closed_days_is_found_in_one_walk() -> None:
+    """Each of them was compared with all the others: 4,000 days took half a minute."""
+    days = [date(2027, 1, 1) + timedelta(days=n) for n in range(1_000)]
+    closures = [
+        Closure("long", tuple(DayRange(f"{day}", f"{day}") for day in days[:count])) for count in (250, 1_000)
+    ]
+
+    ends = [closure.end_of(days[0]) for closure in closures]
+
+    calls = [calls_of(partial(closure.end_of, days[0])) for closure in closures]
+    assert ends == [days[249], days[999]]
+    assert calls[1] < 6 * calls[0]

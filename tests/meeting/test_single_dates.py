@@ -18,7 +18,7 @@ from reconciler.meeting.single_dates import (
     Window,
     edited_dates,
     held_schedule,
-    is_as_given,
+    is_declared_as_given,
     is_held_now_or_soon,
     is_over,
     next_window,
@@ -131,7 +131,7 @@ def test_an_exception_that_changes_nothing_is_no_edit() -> None:
 def test_a_date_is_as_the_rule_gives_it_where_no_exception_differs(exception: Any, *, expected: bool) -> None:
     dates = SingleDates({} if exception is None else {"2027-04-05": exception})
 
-    assert is_as_given(MONDAYS, dates, "2027-04-05") is expected
+    assert is_declared_as_given(MONDAYS, dates, "2027-04-05") is expected
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from reconciler.meeting.single_dates import (
     declared_edit,
     edit_now,
     edited_dates,
+    is_any_held,
+    is_as_given,
     is_over,
     moved_to,
 )
@@ -34,6 +36,7 @@ RESCHEDULES = frozenset({"start_time", "timezone", "recurrence", "type"})
 
 
 ALL_SKIPPED = "every date that is left is skipped"
+NOT_HELD_FOR_LONG = f"none of its next {HELD_WITHIN} dates is held"
 RESENT = "Zoom brings a skipped date back only if the rule is sent again"
 UNDOES_OTHERS = ", which undoes the others: they follow"
 
@@ -124,9 +127,14 @@ def all_skipped(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> bool:
     return _are_all_skipped(meeting, edits, now, kept)
 
 
-def holds_nothing(meeting: Meeting, now: datetime) -> bool:
-    """Return whether a new series would be sent without a date that is held."""
-    return all_skipped(meeting, now, windows.kept(meeting, None, now, is_sent=True))
+def holds_nothing(meeting: Meeting, now: datetime) -> str:
+    """Return why a new series is not sent: none of its dates is held; empty if one is."""
+    recurring = series(meeting.attributes)
+    if recurring is None or not recurring.is_longer_than_kept(now):
+        return ALL_SKIPPED if all_skipped(meeting, now) else ""
+    if is_any_held(meeting.attributes, meeting.dates, now):
+        return ""
+    return ALL_SKIPPED if meeting.dates.paused_after() else NOT_HELD_FOR_LONG
 
 
 def was_last_held_earlier(meeting: Meeting, now: datetime) -> bool:
@@ -281,7 +289,7 @@ def _backs(
         before = edit_now(edit, now)
         stays_edited = day in declared and (before != SKIP or declared[day].edit == SKIP)
         start = None if stays_edited else recurring.start_on(date.fromisoformat(day)) if recurring else None
-        if start is None or is_over(start, edit, now):
+        if start is None or is_over(start, edit, now) or is_as_given(meeting.attributes, edit, start):
             continue
         if day not in declared:
             turn_at = min(start, moved_to(before) or start)

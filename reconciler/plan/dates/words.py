@@ -31,6 +31,9 @@ SKIPS_MAX = 3
 NOTES_MAX = 10
 """Dates with nothing but a note that have a line each; the rest is counted."""
 
+AGAIN_MAX = 10
+"""Dates that are held again and have a line each."""
+
 NAMED_MAX = 5
 """Dates that are named in a row; the rest is counted."""
 
@@ -44,19 +47,23 @@ def planned(each: DateStep, attributes: Mapping[str, Json]) -> str:
 def lines(step: Step) -> list[str]:
     """Return what a step does to single dates: a line for each change, and one for all skips of a closure.
 
-    A note stands in the line of its date; then come the dates that have nothing else.
+    Many dates that are held again have one line, too. A note stands in the line of its date; then come the
+    dates that have nothing else.
     """
     attributes = step.meeting.attributes if step.meeting else {}
     skips: dict[str, list[DateStep]] = {}
+    again: list[DateStep] = []
     found: list[str] = []
     for each in step.dates:
         note = step.notes.get(each.date, "")
         if each.action is DateAction.SKIP and not note:
             skips.setdefault(each.closure, []).append(each)
+        elif each.action is DateAction.BACK and each.before == SKIP and not note:
+            again.append(each)
         else:
             found.append(planned(each, attributes) + _note(note) + _when(each))
     plain = (line for closure, dates in skips.items() for line in _skip_lines(closure, dates))
-    return [*plain, *found, *_note_lines(step)]
+    return [*plain, *_again_lines(again, attributes), *found, *_note_lines(step)]
 
 
 def _note(note: str) -> str:
@@ -109,6 +116,12 @@ def _elsewhere(meeting: Meeting, zone: str, starts_at: datetime) -> str:
         others.setdefault(each.shift_seconds, []).append(days_between_words(each.first, each.last))
     spans = (f"; {join_words(days)}: {shift_words(shift)}" for shift, days in others.items())
     return f"{clock} {zone}{day}{''.join(spans)}"
+
+
+def _again_lines(dates: Sequence[DateStep], attributes: Mapping[str, Json]) -> list[str]:
+    if len(dates) <= AGAIN_MAX:
+        return [planned(each, attributes) + _when(each) for each in dates]
+    return [f"{len(dates)} dates are held again: {names(each.date for each in dates)}"]
 
 
 def _skip_lines(closure: str, dates: Sequence[DateStep]) -> list[str]:

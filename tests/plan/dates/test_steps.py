@@ -89,15 +89,18 @@ def test_dates_that_are_done_are_a_keep() -> None:
 def test_an_exception_that_changes_nothing_is_no_step() -> None:
     """One that was moved is taken back; one that was skipped is brought back by the rule."""
     same = {"start_time": "2027-03-01T10:00:00", "duration": 45}
-    plans = [plan_of({"2027-03-01": same}, {"2027-03-01": done} if done else {}) for done in (None, MOVED)]
+    as_given = {"start_time": "2027-03-01T09:00:00Z", "duration": 45}  # by an earlier version
+    done: tuple[dict[str, Json], ...] = ({}, {"2027-03-01": as_given}, {"2027-03-01": MOVED})
+    plans = [plan_of({"2027-03-01": same}, each) for each in done]
     back = plan_of({"2027-03-01": same}, {"2027-03-01": "skip"})
 
     assert [dates(step_of(plan)) for plan in (*plans, back)] == [
         [],
+        [],
         [("2027-03-01", "back", None)],
         [("2027-03-01", "back", None)],
     ]
-    assert [step_of(plan).requests for plan in (*plans, back)] == [0, 1, 1]
+    assert [step_of(plan).requests for plan in (*plans, back)] == [0, 0, 1, 1]
 
 
 def test_a_new_exception_of_a_series_that_exists_is_an_update_of_dates_alone() -> None:

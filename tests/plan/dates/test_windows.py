@@ -255,3 +255,21 @@ def test_a_reschedule_names_the_dates_that_are_held() -> None:
         "time moves from Mon 15 Feb 2027, 10:00 to Mon 15 Feb 2027, 11:00 Europe/Berlin"
     )
     assert step.reasons[0] == "3 occurrences are over; sends 2027-02-15 11:00"
+
+
+def test_of_a_closure_of_years_the_next_dates_alone_are_looked_at() -> None:
+    closed = SingleDates({}, (Closure("long", (DayRange("2027-01-01", "2029-12-31"),)),))
+    daily = meeting("daily", weekly(start_time="2027-01-11T10:00:00", recurrence=DAILY), dates=closed)
+
+    (step,) = planned(spec(daily), state(), now=at("2027-01-04T09:00:00Z")).steps
+
+    assert (step.status, step.reasons) == (Status.WITHHELD, ("none of its next 400 dates is held",))
+
+
+def test_a_note_after_a_closure_without_an_end_holds_no_date() -> None:
+    closure = Closure("pause", (DayRange("2027-02-01", ""),))
+    exceptions = {"2027-06-07": {"note": "x"}, "2027-03-01": {"duration": 30}, "2027-05-03": "skip"}
+
+    assert SingleDates(exceptions, (closure,)).paused_after() == "2027-03-01"
+    assert SingleDates({}, (closure,)).paused_after() == "2027-02-01"
+    assert SingleDates({}, (Closure("yearly", (DayRange("12-24", ""),)),)).paused_after() is None

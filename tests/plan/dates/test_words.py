@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from builders import meeting, planned, spec, weekly
+from builders import meeting, planned, record, spec, state, weekly
 from msgspec.structs import replace
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
@@ -140,3 +141,17 @@ def test_a_change_of_another_day_says_which(turn: dict[str, Any], expected: str)
 )
 def test_what_somebody_did_to_a_date_in_words(edit: Any, expected: str) -> None:
     assert words.drifted("2027-03-01", edit, weekly()) == expected
+
+
+def test_many_dates_that_are_held_again_have_one_line() -> None:
+    days = [date(2027, 2, 1) + timedelta(weeks=week) for week in range(words.AGAIN_MAX + 1)]
+    known = record(1, weekly())._replace(exceptions={f"{day}": "skip" for day in days})
+
+    def lines_of(count: int) -> list[str]:
+        recorded = known._replace(exceptions=dict(list(known.exceptions.items())[:count]))
+        plan = planned(spec(meeting("weekly", weekly())), state(meetings={"weekly": recorded}))
+        return words.lines(plan.steps[0])
+
+    assert lines_of(2) == ["Mon 1 Feb 2027 is held again", "Mon 8 Feb 2027 is held again"]
+    days_words = "Mon 1 Feb 2027, Mon 8 Feb 2027, Mon 15 Feb 2027, Mon 22 Feb 2027, Mon 1 Mar 2027"
+    assert lines_of(len(days)) == [f"11 dates are held again: {days_words}, and 6 more"]
