@@ -67,6 +67,13 @@ def test_a_monthly_window_is_extended_when_fewer_than_five_dates_are_left(now: s
     assert bool(reasons(plan_at(at(now), rule, window))) is extends
 
 
+def test_a_series_whose_window_is_not_known_is_extended() -> None:
+    """What Zoom keeps of it could not be read back, so no date counts as left."""
+    assert reasons(plan_at(at("2027-01-04T09:00:00Z"), window={})) == (
+        "extended, 0 dates left, sends 50 from 11 Jan 2027",
+    )
+
+
 def test_dates_that_are_skipped_count_as_left() -> None:
     closed = SingleDates({}, (Closure("summer", (DayRange("2027-10-01", "2027-11-30"),)),))
     done = {f"2027-10-{day:02}": "skip" for day in (4, 11, 18, 25)}
