@@ -129,6 +129,29 @@ def door_findings(root: Path) -> list[str]:
     return findings
 
 
+def struct_fields(tree: ast.AST) -> set[str]:
+    """The fields of the structs that a module defines."""
+    classes = (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    structs = (node for node in classes if any(getattr(base, "id", "") == "Struct" for base in node.bases))
+    fields = (line.target for node in structs for line in node.body if isinstance(line, ast.AnnAssign))
+    return {field.id for field in fields if isinstance(field, ast.Name)}
+
+
+def replace_findings(root: Path) -> list[str]:
+    """Names in calls of `replace` that no struct has: mypy checks those of dataclasses alone."""
+    paths = sorted((root / "reconciler").rglob("*.py"))
+    trees = {module_name(path, root): syntax_tree(path.read_text()) for path in paths}
+    known = set().union(*map(struct_fields, trees.values()))
+    return [
+        f"{module}:{node.lineno} replaces {keyword.arg}"
+        for module, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "replace"
+        for keyword in node.keywords
+        if keyword.arg and keyword.arg not in known
+    ]
+
+
 def outside_findings(root: Path) -> list[str]:
     """Clock, disk, environment or terminal, touched outside of the packages in `OUTSIDE`."""
     findings = []
@@ -338,6 +361,20 @@ def test_a_library_without_a_door_is_reported(tmp_path: Path) -> None:
     add(tmp_path, "cli", "from requests import get")
 
     assert door_findings(tmp_path) == ["reconciler.cli:2 imports requests"]
+
+
+def test_a_replace_names_fields_of_structs() -> None:
+    assert replace_findings(ROOT) == []
+
+
+def test_a_misspelt_name_in_a_replace_is_reported(tmp_path: Path) -> None:
+    add(
+        tmp_path,
+        "errors",
+        "class Door(Struct):\n    code: str\n\nreplace(Door('1'), code='2')\nreplace(Door('1'), cod='2')",
+    )
+
+    assert replace_findings(tmp_path) == ["reconciler.errors:6 replaces cod"]
 
 
 def untested_doors(paths: Iterable[str]) -> set[str]:
