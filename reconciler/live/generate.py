@@ -21,7 +21,7 @@ from reconciler.ports import Json
 from reconciler.spec import defaults as spec_defaults
 from reconciler.spec import keys as spec_keys
 from reconciler.spec.defaults import merge_levels
-from reconciler.spec.names import shared_people
+from reconciler.spec.people.shared import shared_people
 from reconciler.spec.repeat import in_words
 from reconciler.spec.yaml import writer
 from reconciler.spec.yaml.writer import Path

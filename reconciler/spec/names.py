@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import count
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
@@ -19,8 +18,8 @@ from reconciler.errors.text import shorten
 from reconciler.meeting.closures import Closure, DayRange
 from reconciler.meeting.names import KEY
 from reconciler.ports import Json
-from reconciler.spec.keys import in_words, readable_key, slug
-from reconciler.spec.people.misplaced import TAKES_LISTS, misplaced
+from reconciler.spec.keys import in_words, readable_key
+from reconciler.spec.people.misplaced import SEPARATOR, TAKES_LISTS, misplaced
 from reconciler.spec.shorthand import expand
 from reconciler.spec.tally import FINDINGS_MAX
 from reconciler.spec.yaml.locator import Locator
@@ -29,14 +28,12 @@ from reconciler.spec.yaml.writer import flow
 TEMPLATES, PEOPLE, CLOSURES = "templates", "people", "closures"
 """The sections of a file that declare names."""
 
-_SHARED_MIN = 3
 _SHOWN_MAX = 60
 _UNREAD_MAX = 3
 _CORRECT_FIRST = "Correct that first: a run without PATHS says what is wrong with it."
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOSED_DAY = re.compile(r"(?:[0-9]{4}-)?[0-9]{2}-[0-9]{2}")
 _USER_ID = re.compile(r"[A-Za-z0-9_-]{20,}")
-_SEPARATOR = re.compile(r"[;,]")
 _ME = "me"  # Zoom's word for the user of the token
 
 
@@ -182,7 +179,7 @@ class Names(Struct):
         written = settings.get(TAKES_LISTS)
         if not written:
             return body, findings
-        words = [word.strip() for word in _SEPARATOR.split(written)]
+        words = [word.strip() for word in SEPARATOR.split(written)]
         if all(_is_email(word) for word in words):
             return body, findings
         unknown = [word for word in words if not self._is_known(word)]
@@ -265,41 +262,6 @@ class Names(Struct):
                     "Use it, or remove it.",
                     Severity.WARNING,
                 )
-
-
-def shared_people(
-    bodies: Sequence[dict[str, Json]], taken: Collection[str]
-) -> tuple[dict[str, Json], list[dict[str, Json]]]:
-    """Return a list of people for e-mails that three or more bodies share, and the bodies with its name."""
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for index, body in enumerate(bodies):
-        emails = _listed(body)
-        if len(emails) > 1:
-            groups.setdefault(tuple(sorted(map(str.casefold, emails))), []).append(index)
-    people: dict[str, Json] = {}
-    renamed = list(bodies)
-    for members in (members for members in groups.values() if len(members) >= _SHARED_MIN):
-        emails = _listed(bodies[members[0]])
-        name = _name_of(emails, {*taken, *people})
-        people[name] = list(emails)
-        for index in members:
-            renamed[index] = {**bodies[index], "settings": {**bodies[index]["settings"], TAKES_LISTS: [name]}}
-    return people, renamed
-
-
-def _listed(body: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return the e-mails of a body's alternative hosts; none where one of them is something else."""
-    written = (body.get("settings") or {}).get(TAKES_LISTS) or ""
-    words = tuple(word.strip() for word in _SEPARATOR.split(written) if word.strip())
-    return words if all("@" in word for word in words) else ()
-
-
-def _name_of(emails: Sequence[str], taken: Collection[str]) -> str:
-    """Return a name for a list of people, from its first two members."""
-    first, second, *others = (slug(email.partition("@")[0]) or "somebody" for email in emails)
-    name = f"{first}-{second}-and-{len(others)}-more" if others else f"{first}-and-{second}"
-    numbered = (f"{name}-{number}" for number in count(2))
-    return name if name not in taken else next(each for each in numbered if each not in taken)
 
 
 def _each_once(words: Iterable[str]) -> list[str]:

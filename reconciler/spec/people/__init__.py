@@ -1,1 +1,1 @@
-"""Lists of people: where their names are taken, and where they are not."""
+"""Lists of people: `misplaced` names where none is taken, `shared` makes them of imported meetings."""

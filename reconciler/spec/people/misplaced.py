@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
@@ -12,6 +13,9 @@ from reconciler.ports import Json
 
 TAKES_LISTS = "alternative_hosts"
 """The setting whose e-mails may be the name of a list."""
+
+SEPARATOR = re.compile(r"[;,]")
+"""What stands between its e-mails."""
 
 Path = tuple[str | int, ...]
 
