@@ -50,7 +50,7 @@ def _skipped_until(
 ) -> datetime | None:
     """The instant before the first date that Zoom has, if those before it are skipped; else None."""
     since = kept_since(record.window)
-    if since is None:
+    if since is None:  # Zoom keeps the series to its end: no window is recorded
         zone, current = known_zone(declared.timezone), stored_series(stored, declared.timezone)
         skipped = {day for day, edit in record.exceptions.items() if edit == SKIP}
         coming = (each for each in declared.coming(now) if f"{local_day(each, zone)}" not in skipped)

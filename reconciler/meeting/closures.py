@@ -32,8 +32,8 @@ Pattern = tuple[tuple[int, int], ...]
 The API has no rule with several of them: a weekly rule is sent, of which only these days are held.
 """
 
-PATTERN_DAYS_MAX = 7 * 14
-"""Days, or dates of a weekly rule, between two days of a pattern, at most: 14 weeks, for a fifth Sunday."""
+_DATES_BETWEEN_MAX = 7 * 14
+"""Dates of a weekly rule between two days of a pattern, at most: 14 weeks of them, for a fifth Sunday."""
 
 _LAST_YEAR = date.max.year - 1
 """The first year of an end that is as good as none: the calendar itself ends in the next one."""
@@ -243,6 +243,14 @@ def given_dates(recurring: Series, pattern: Pattern) -> Iterator[datetime]:
     return (start for start in recurring.coming(_BEFORE_ALL) if is_given(start, recurring, pattern))
 
 
+def last_given(recurring: Series, pattern: Pattern) -> datetime | None:
+    """Return the last date that the rule as written gives; None if there is none, or it never ends."""
+    if not pattern:
+        return recurring.last()
+    dates = (recurring.occurrence(index) for index in range((recurring.count() or 0) - 1, -1, -1))
+    return next((start for start in dates if start and is_given(start, recurring, pattern)), None)
+
+
 def count_with_pattern(start: datetime, recurrence: Rule, pattern: Pattern, times: int) -> int:
     """Return how many dates the weekly rule has up to the date of `pattern` with the number `times`.
 
@@ -250,7 +258,7 @@ def count_with_pattern(start: datetime, recurrence: Rule, pattern: Pattern, time
     """
     nth, held = nth_occurrence(start, recurrence), 0
     try:
-        for index in range(PATTERN_DAYS_MAX * times):
+        for index in range(_DATES_BETWEEN_MAX * times):
             held += is_in_pattern(nth(index), pattern)
             if held == times:
                 return index + 1

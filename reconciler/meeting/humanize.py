@@ -6,10 +6,10 @@ The occurrences of a rule are computed in `recurrence`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from reconciler.meeting import recurrence as rules
-from reconciler.meeting.closures import PATTERN_DAYS_MAX, Pattern, given_dates, is_in_pattern
+from reconciler.meeting.closures import Pattern, given_dates, last_given
 from reconciler.meeting.recurrence import Rule, Series
 from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
 
@@ -185,18 +185,12 @@ def sentence(recurrence: Rule, start_time: str, timezone: str, pattern: Pattern 
     weekdays of the month give are counted. Raise `ValueError` as `Series` does.
     """
     series = Series(start_time, timezone, recurrence)
-    start, last_at = series.wall_start(), series.last()
-    last = last_at and _last_held(in_zone(last_at, known_zone(timezone)), pattern)
+    start, last_at = series.wall_start(), last_given(series, pattern)
+    last = last_at and in_zone(last_at, known_zone(timezone))
     times = recurrence.get("end_times")
     count = sum(1 for _ in given_dates(series, pattern)) if times and pattern else times
     end = end_words(count, last)
     return f"{rule_words(recurrence, start, pattern)}, {time_words(start)} {timezone}{end}"
-
-
-def _last_held(last: datetime, pattern: Pattern) -> datetime:
-    """Return the last day of a pattern up to that of the last occurrence of its weekly rule."""
-    days = (last - timedelta(days=back) for back in range(PATTERN_DAYS_MAX))
-    return next((day for day in days if is_in_pattern(day, pattern)), last)
 
 
 def when(start_time: str, timezone: str | None, duration_minutes: int | None = None) -> str:

@@ -138,8 +138,8 @@ class StateComparison(Struct, frozen=True):
                 Status.WITHHELD, _likely_rename(old, self.state.meetings[old], meeting.key)
             )
             return step._replace(from_key=old, late=budget.urgent(times.next_at, self.now))
-        if meeting.dates and (nothing := dates.holds_nothing(meeting, self.now)):
-            return step._replace(starts_at=None).with_status(Status.WITHHELD, nothing)
+        if meeting.dates and (why := dates.why_not_made(meeting, self.now)):
+            return step._replace(starts_at=None).with_status(Status.WITHHELD, why)
         step = dates.with_dates(step, None, self.now)
         if step.status is Status.WITHHELD:
             return step

@@ -9,7 +9,7 @@ from itertools import islice, takewhile
 from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
-from reconciler.meeting.closures import SKIP, Pattern, given_dates, is_given
+from reconciler.meeting.closures import SKIP, Pattern, given_dates, is_given, last_given
 from reconciler.meeting.humanize import local_day_words
 from reconciler.meeting.meeting import resume, series, without_end
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
@@ -32,7 +32,7 @@ def ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
     is_recorded = step.action in {Action.KEEP, Action.UPDATE} and step.status is not Status.EXPIRED
     if repeated is None or not is_recorded:
         return
-    last = _last(repeated, _pattern(step))
+    last = last_given(repeated, _pattern(step))
     if last is None or not now < last <= now + ENDS_SOON:
         return
     yield Diagnostic(
@@ -46,14 +46,6 @@ def ends_soon(step: Step, now: datetime) -> Iterator[Diagnostic]:
 
 def _pattern(step: Step) -> Pattern:
     return step.meeting.dates.pattern if step.meeting else ()
-
-
-def _last(repeated: Series, pattern: Pattern) -> datetime | None:
-    """Return the last date that the rule as written gives; None if there is none, or it never ends."""
-    if not pattern:
-        return repeated.last()
-    dates = (repeated.occurrence(index) for index in range((repeated.count() or 0) - 1, -1, -1))
-    return next((start for start in dates if start and is_given(start, repeated, pattern)), None)
 
 
 def _last_words(step: Step, repeated: Series, last: datetime, now: datetime) -> str:

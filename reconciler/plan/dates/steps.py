@@ -118,17 +118,17 @@ def _lost_in_gap(meeting: Meeting, now: datetime) -> str:
     )
 
 
-def all_skipped(meeting: Meeting, now: datetime, kept: Kept = ALL_KEPT) -> bool:
-    """Return whether nothing is left of a series, as far as Zoom keeps it, but dates that are skipped.
+def all_skipped(meeting: Meeting, now: datetime) -> bool:
+    """Return whether nothing is left of a series but dates that are skipped.
 
     A date that was moved to an earlier instant, and was held there, counts as skipped.
     """
-    edits = edited_dates(meeting.attributes, meeting.dates, now, until=kept.until)
-    return _are_all_skipped(meeting, edits, now, kept)
+    edits = edited_dates(meeting.attributes, meeting.dates, now)
+    return _are_all_skipped(meeting, edits, now, ALL_KEPT)
 
 
-def holds_nothing(meeting: Meeting, now: datetime) -> str:
-    """Return why a new series is not sent: none of its dates is held; empty if one is."""
+def why_not_made(meeting: Meeting, now: datetime) -> str:
+    """Return why a new series is withheld: none of its dates is held; empty if one is."""
     recurring = series(meeting.attributes)
     if recurring is None or not recurring.is_longer_than_kept(now):
         return ALL_SKIPPED if all_skipped(meeting, now) else ""
