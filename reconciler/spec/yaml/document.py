@@ -19,6 +19,7 @@ from reconciler.errors.text import repr_without
 from reconciler.ports import Json
 from reconciler.spec.yaml._events import SyntaxProblem
 from reconciler.spec.yaml._parser import Entry, Parser
+from reconciler.spec.yaml.lines import Lines
 
 BYTES_MAX = 32 * 1024 * 1024
 """Bytes of one file; 10,000 meetings take about 8 MiB."""
@@ -27,7 +28,6 @@ BYTES_MAX = 32 * 1024 * 1024
 PROBLEMS_MAX = 100
 """Problems that are reported for one file; a file that is not YAML can have thousands."""
 
-_LINE_BREAK = re.compile("\r?\n")
 _FOREIGN_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 """Characters that end a line for YAML, and not for git or a reviewer's browser."""
 
@@ -73,9 +73,9 @@ class Document(Struct, frozen=True):
         return not (self.problems or self.duplicates)
 
     @property
-    def lines(self) -> list[str]:
+    def lines(self) -> Lines:
         """Return the lines of the text without their breaks; at least one."""
-        return _LINE_BREAK.split(self.text) if "\r" in self.text else self.text.split("\n")
+        return Lines(self.text)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class Locator:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._lines: list[str] | None = None
+        self._lines = document.lines
         self._pieces: dict[Path, PositionMap] = {}
         # A file may be one line of many megabytes with many findings: it is judged once.
         self._secrets: dict[tuple[int, int], tuple[Columns, ...]] = {}
@@ -217,14 +217,13 @@ class Locator:
         )
 
     def _snippet(self, place: Range, positions: PositionMap) -> str:
-        lines = self._text_lines()
         start_line, start, end_line, end = place
-        line = lines[start_line] if start_line < len(lines) else ""
+        line = self._lines[start_line] if start_line < len(self._lines) else ""
         secrets = self._secrets_in(start_line, positions)
         return render_snippet(line, secrets, (start, end if end_line == start_line else len(line)))
 
     def _secrets_in(self, index: int, positions: PositionMap) -> Sequence[Columns]:
-        if index >= len(self._text_lines()):
+        if index >= len(self._lines):
             return ()
         found = self._secrets.get((index, id(positions)))  # each is kept, so its id is its own
         if found is None:
@@ -236,18 +235,18 @@ class Locator:
     def _secrets_by_text(self, index: int, *, is_yaml: bool) -> tuple[Columns, ...]:
         found = self._written.get((index, is_yaml))
         if found is None:
-            spans = secret_columns(self._text_lines(), index, is_yaml=is_yaml)
+            spans = secret_columns(self._lines, index, is_yaml=is_yaml)
             found = self._written[index, is_yaml] = join_spans(self._with_comments(spans, index))
         return found
 
     def _with_comments(self, spans: Sequence[Columns], index: int) -> Iterator[Columns]:
-        comments = tight_comments(self._text_lines()[index]) if spans else {}
+        comments = tight_comments(self._lines[index]) if spans else {}
         yield from spans
         yield from (comments[end] for _, end in spans if end in comments)  # the rest of the secret
 
     def _secrets_of_line(self, index: int) -> list[str]:
         """Return the words of the secrets in line `index` (from 0): an alias or a tag may be a passcode."""
-        line = "".join(self._text_lines()[index : index + 1])
+        line = "".join(self._lines[index : index + 1])
         spans = self._secrets_in(index, self._whole_text())
         words = [word for span in spans for word in line[slice(*span)].split()]
         return sorted({*words, *(word.strip("!<>") for word in words)}, key=len, reverse=True)
@@ -263,11 +262,6 @@ class Locator:
             lines = positions.secret_texts
         texts = (text for line in lines for text in positions.secret_texts.get(line, ()))
         return [part for text in texts for part in text.splitlines()]
-
-    def _text_lines(self) -> list[str]:
-        if self._lines is None:
-            self._lines = self._document.lines
-        return self._lines
 
 
 def _first_place(duplicate: DuplicateKey) -> tuple[int, int]:
