@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
+from msgspec import Struct
+
 from reconciler.meeting.fields import free_texts
 from reconciler.ports import Json
 from reconciler.spec.yaml._events import (
@@ -81,7 +83,7 @@ KEPT_DEPTH = 2
 """Levels of keys whose position is kept in the first pass: `meetings:` and the meetings in it."""
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, gc=False):
     """Position of a key and the end of its value; `line` and `column` count from 0.
 
     `start` and `end` count characters of the text from 0.
