@@ -220,13 +220,12 @@ def edited_dates(
         return {}
     start_on, last_day = looked_at
     found: dict[str, SeriesDate] = {}
-    for day in sorted(_candidates(recurring, dates, now, last_day)):
-        start = start_on(day)
-        if start is not None:
+    candidates = _candidates(recurring, dates, now, last_day)
+    for day, start in sorted((day, at) for day in candidates if (at := start_on(day)) is not None):
+        edit = declared_edit(attributes, dates, day, start)
+        if edit is not None and not is_over(start, edit, now):
             name = day.isoformat()
-            edit = declared_edit(attributes, dates, day, start)
-            if edit is not None and not is_over(start, edit, now):
-                found[name] = SeriesDate(name, start, edit)
+            found[name] = SeriesDate(name, start, edit)
     return found
 
 
@@ -256,14 +255,16 @@ def declared_edit(
     if exception == SKIP:
         return SKIP
     if exception:
-        change = _change(attributes, exception, start)
-        return None if is_as_given(attributes, change, start) else change
+        return None if is_as_given(attributes, exception, start) else _change(attributes, exception, start)
     return SKIP if dates.is_closed(day) else None
 
 
-def is_as_given(attributes: Mapping[str, Json], edit: Edit, start: datetime) -> bool:
-    """Return whether an edit leaves a date as the rule gives it."""
-    return bool(edit == _change(attributes, {}, start))
+def is_as_given(attributes: Mapping[str, Json], own: Json, start: datetime) -> bool:
+    """Return whether an exception, or an edit, leaves a date as the rule gives it."""
+    if own == SKIP or "agenda" in own or "settings" in own:
+        return False
+    minutes = minutes_of(attributes)
+    return own.get("duration", minutes) == minutes and _held_at(attributes, own, start) == start
 
 
 def is_declared_as_given(attributes: Mapping[str, Json], dates: SingleDates, day: str) -> bool:
@@ -296,9 +297,12 @@ def _is_long(closure: Closure, first: date, last: date) -> bool:
 
 
 def _change(attributes: Mapping[str, Json], own: Mapping[str, Json], start: datetime) -> Edit:
-    declared = own.get("start_time")
-    held_at = timezones.instant(declared, attributes["timezone"]) if declared else start
     change = {name: own[name] for name in ("agenda", "settings") if name in own}
-    change["start_time"] = timezones.utc_text(held_at)
+    change["start_time"] = timezones.utc_text(_held_at(attributes, own, start))
     change["duration"] = own.get("duration", minutes_of(attributes))
     return change
+
+
+def _held_at(attributes: Mapping[str, Json], own: Mapping[str, Json], start: datetime) -> datetime:
+    declared = own.get("start_time")
+    return timezones.instant(declared, attributes["timezone"]) if declared else start

@@ -14,7 +14,7 @@ from reconciler.meeting.closures import NOTE, SKIP, SingleDates, is_in_pattern
 from reconciler.meeting.humanize import day_words, short_weekday
 from reconciler.meeting.meeting import NO_FIXED_TIME, kind, minutes_of, series
 from reconciler.meeting.recurrence import Series
-from reconciler.meeting.single_dates import declared_edit
+from reconciler.meeting.single_dates import is_as_given
 from reconciler.ports import Json
 from reconciler.spec.rules._times import ambiguous, impossible, is_possible, skipped
 
@@ -197,10 +197,10 @@ def _change(declared: _Declared, day: _Day, held: Mapping[date, list[date]]) -> 
 def _changes_nothing(declared: _Declared, day: _Day) -> bool:
     """Return whether the exception sends what the rule gives on a day that is held anyway."""
     assert day.start is not None, "the rule has that date"
-    dates = declared.dates
-    if not dates.exception(day.day.isoformat()) or dates.is_closed(day.day):
+    own = declared.dates.exception(day.day.isoformat())
+    if not own or not is_as_given(declared.attributes, own, day.start):
         return False
-    return declared_edit(declared.attributes, dates, day.day, day.start) is None
+    return not declared.dates.is_closed(day.day)
 
 
 def _same(path: tuple[str, str], own: Mapping[str, Json]) -> UnlocatedDiagnostic:
@@ -222,8 +222,9 @@ def _held_by_day(declared: _Declared, days: Mapping[str, _Day]) -> dict[date, li
     held: dict[date, list[date]] = {}
     for written, day in days.items():
         own = declared.dates.exceptions[written]
-        is_only_noted = declared.dates.exception(written) is None
-        if day.start is None or own == SKIP or (is_only_noted and declared.dates.is_closed(day.day)):
+        if own == SKIP or day.start is None:
+            continue
+        if declared.dates.exception(written) is None and declared.dates.is_closed(day.day):  # only a note
             continue
         if "start_time" not in own:
             held.setdefault(day.day, []).append(day.day)
