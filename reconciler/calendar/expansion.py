@@ -92,10 +92,10 @@ def _expand_series(meeting: Meeting, recurring: Series, first: int, last: int) -
     by_day = dict(zip(days, starts, strict=True))
     excepted = dict(_excepted(meeting))
     own = tuple(_own_dates(meeting, recurring, excepted, by_day))
-    closed = _closed_days(meeting, by_day)
-    left_out = excepted.keys() | closed.keys()
-    within = zip(days[begin:end], starts[begin:end], strict=True)
-    held = {day: start for day, start in within if day not in left_out}
+    closed = _closed_days(meeting, days)
+    held = dict(zip(days[begin:end], starts[begin:end], strict=True))
+    for day in (*excepted, *closed):
+        held.pop(day, None)
     skipped = {day: None for day, edit in excepted.items() if edit == SKIP} | {
         day: name for day, name in closed.items() if name is not None and day not in excepted
     }
@@ -145,7 +145,7 @@ def _own_dates(
     meeting: Meeting, recurring: Series, excepted: Mapping[int, Json], by_day: Mapping[int, int]
 ) -> Iterator[OwnDate]:
     for day, edit in excepted.items():
-        if not isinstance(edit, Mapping):
+        if edit == SKIP:
             continue
         start = by_day.get(day)
         if start is None and "start_time" in edit:  # it may be moved into the span
@@ -157,8 +157,8 @@ def _own_dates(
             yield OwnDate(day, start, held, length_of(edit if "duration" in edit else meeting.attributes))
 
 
-def _closed_days(meeting: Meeting, days: Mapping[int, int]) -> dict[int, str | None]:
-    """Return the days that a closure or the pattern leaves out, with the name of the closure.
+def _closed_days(meeting: Meeting, days: Sequence[int]) -> dict[int, str | None]:
+    """Return which of the sorted `days` a closure or the pattern leaves out, with the name of the closure.
 
     A day that the pattern leaves out is none of the series, and so is lost to no closure: None.
     """
@@ -167,8 +167,8 @@ def _closed_days(meeting: Meeting, days: Mapping[int, int]) -> dict[int, str | N
     if dates.pattern:
         closed |= {day: None for day in days if not is_in_pattern(date.fromordinal(day), dates.pattern)}
     if dates.closures and days:
-        named = closure_days(dates.closures, min(days) // 400, max(days) // 400)
-        closed |= {day: name for day, name in named.items() if day in days and day not in closed}
+        named = closure_days(dates.closures, days[0] // 400, days[-1] // 400)
+        closed |= {day: named[day] for day in named.keys() & days if day not in closed}
     return closed
 
 

@@ -191,7 +191,10 @@ class SingleDates(Struct, frozen=True):
 
     def closure_of(self, day: date) -> str | None:
         """Return the name of the first closure that holds the day; None if none does."""
-        return next((closure.name for closure in self.closures if closure.holds(day)), None)
+        for closure in self.closures:  # not a generator: every closed day of every series is asked for
+            if closure.holds(day):
+                return closure.name
+        return None
 
     def paused_after(self) -> str | None:
         """Return the day after which no date is held: a closure has no end, and no exception is left."""

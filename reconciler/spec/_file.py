@@ -142,6 +142,8 @@ class SpecFile:
         misfits: tuple[UnlocatedDiagnostic, ...],
     ) -> tuple[UnlocatedDiagnostic, ...]:
         """Return the findings without those about a farther value in the place of one of the `misfits`."""
+        if not unknown:
+            return ()
         fields = {finding.path[:1] for finding in misfits}
         return tuple(each for each in unknown if not self._is_displaced(key, each.path, fields))
 
