@@ -47,7 +47,7 @@ Samples = dict[str, Sample]
 
 def world(count: int) -> Path:
     """The folder of `count` meetings, for ours and for the peers."""
-    made_by = zlib.crc32(b"".join(Path(each.__file__).read_bytes() for each in MAKERS))
+    made_by = zlib.crc32(b"".join(Path(str(each.__file__)).read_bytes() for each in MAKERS))
     folder = WORK / f"{generate.first_day():%Y}-{made_by:08x}-{count}"
     if not (folder / "config.yaml").exists():
         declared = generate.meetings(count)

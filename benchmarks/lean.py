@@ -11,12 +11,15 @@ from __future__ import annotations
 import gc
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from jsonschema_rs import validator_for
-from yaml.cyaml import CParser
+from yaml._yaml import CParser
 from yaml.events import AliasEvent, MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ARGUMENTS = 4
 NUMBER_STARTS = frozenset("-0123456789")
@@ -40,7 +43,7 @@ def main() -> int:
 
 def load(text: str) -> tuple[Any, dict[str, tuple[int, int]]]:
     """The document, and where each meeting's key stands."""
-    next_event = CParser(text).get_event
+    next_event: Callable[[], Any] = CParser(text).get_event
     places: dict[str, tuple[int, int]] = {}
 
     def value(event: Any, depth: int) -> Any:

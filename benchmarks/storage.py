@@ -147,7 +147,7 @@ async def _executed(todo: Plan, address: str, journal: Journal, lease: Lease, cl
                 clock=ZoomClock(clock),
                 lease=lease,
                 allowances=ALLOWANCES,
-                author=Author("benchmark", {}.get, lambda: b"salt", lambda: True),
+                author=Author("benchmark", lambda _name: None, lambda: b"salt", lambda: True),
                 settle_seconds=0.0,
                 listener=lambda _event: None,
                 stopping=lambda: False,
