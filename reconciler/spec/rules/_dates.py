@@ -172,15 +172,17 @@ def _near(day: date, recurring: Series, dates: SingleDates) -> Iterator[date]:
 def _change(declared: _Declared, day: _Day, held: Mapping[date, list[date]]) -> Iterator[UnlocatedDiagnostic]:
     path = ("exceptions", day.day.isoformat(), "start_time")
     own = declared.dates.exceptions[path[1]]
-    written = own.get("start_time")
-    if written is not None and not is_possible(written):
-        yield impossible(written, path)
-        return
-    if written is not None and timezones.is_skipped(written, declared.recurring.timezone):
-        yield skipped(written, declared.recurring.timezone, path)
-        return
-    if written is not None and timezones.is_ambiguous(written, declared.recurring.timezone):
-        yield ambiguous(written, declared.recurring.timezone, path)
+    written, zone = own.get("start_time"), declared.recurring.timezone
+    if written is not None:
+        if not is_possible(written):
+            yield impossible(written, path)
+            return
+        repeated = timezones.repeated(written, zone)
+        if repeated < timedelta(0):
+            yield skipped(written, zone, path)
+            return
+        if repeated > timedelta(0):
+            yield ambiguous(written, zone, path)
     if _changes_nothing(declared, day):
         yield _same(path[:2], own)
     other = _overlapping(declared, day, held) if {"start_time", "duration"} & own.keys() else None
