@@ -205,19 +205,17 @@ class Names(Struct):
         return UnlocatedDiagnostic(path, "spec.unknown-closure", detail, hint)
 
     def _unknown_people(self, written: str) -> UnlocatedDiagnostic:
-        emails = [word for word in written.split() if _is_email(word)]
-        if len(emails) > 1:
-            return _not_separated(written, emails)
+        emails = [word.strip("<>()") for word in written.split() if _is_email(word)]
+        if emails:
+            return _more_than_an_email(written, emails)
         name = shorten(written, _SHOWN_MAX)
-        declared = flow({PEOPLE: {readable_key(name).lower() or "leads": ["ada@example.com"]}})[1:-1]
-        otherwise = f"Write an e-mail, or declare the list: `{declared}`."
         return UnlocatedDiagnostic(
             ("settings", TAKES_LISTS),
             "spec.unknown-people",
             self._undeclared(PEOPLE, f"`{name}` is no e-mail, and no file declares it under `{PEOPLE}`."),
             suggestion(
                 did_you_mean(written.rpartition(".")[2], tuple(self.people)),
-                _CORRECT_FIRST if self._unread.get(PEOPLE) else otherwise,
+                _CORRECT_FIRST if self._unread.get(PEOPLE) else _declare_people(written),
             ),
         )
 
@@ -320,10 +318,19 @@ def _declare_closure(name: str) -> str:
     return f"Declare it at the top of a file: `closures: {{{name}: [2027-05-17]}}`."
 
 
-def _not_separated(written: str, emails: Sequence[str]) -> UnlocatedDiagnostic:
-    return UnlocatedDiagnostic(
-        ("settings", TAKES_LISTS),
-        "spec.unknown-people",
-        f"`{shorten(written, _SHOWN_MAX)}` is no e-mail: something has to be between two of them.",
-        f"Write a list: `{TAKES_LISTS}: [{', '.join(emails)}]`.",
-    )
+def _declare_people(written: str) -> str:
+    name = readable_key(shorten(written, _SHOWN_MAX)) or "leads"
+    declared = flow({PEOPLE: {name: ["ada@example.com"]}})[1:-1]
+    if name == written:
+        return f"Write an e-mail, or declare the list: `{declared}`."
+    return f"Write an e-mail, or `{name}` for a list with that name: `{declared}`."
+
+
+def _more_than_an_email(written: str, emails: Sequence[str]) -> UnlocatedDiagnostic:
+    fact = f"`{shorten(written, _SHOWN_MAX)}` is no e-mail"
+    if len(emails) == 1:
+        detail, hint = f"{fact}: it has more than the address.", f"Write `{emails[0]}`."
+    else:
+        detail = f"{fact}: something has to be between two of them."
+        hint = f"Write a list: `{TAKES_LISTS}: [{', '.join(emails)}]`."
+    return UnlocatedDiagnostic(("settings", TAKES_LISTS), "spec.unknown-people", detail, hint)
