@@ -135,7 +135,7 @@ def _length(start: str, end: str) -> str:
 
 _SECONDS = re.compile(r"([0-9]+) *(?:s|secs?|seconds?)")
 _CLOCK = re.compile(r"([0-9]{1,2})[:h]([0-9]{2})(?::[0-9]{2})?")
-_FRACTION = re.compile(r"([0-9]{1,2})[.,]([0-9]{1,2}) *(?:h|hrs?|hours?|stunden?|std)?")
+_FRACTION = re.compile(r"([0-9]{1,2})[.,]([0-9]{1,2}) *(h|hrs?|hours?|stunden?|std)?")
 _ISO = re.compile(r"pt(?:([0-9]{1,2})h)?(?:([0-9]{1,4})m)?")
 _HOURS = r"(?:h|hr|hrs|hours?|stunden?|std)"
 _WORDS = re.compile(
@@ -190,7 +190,8 @@ def _minutes(written: str) -> int:
     if match := _CLOCK.fullmatch(written):
         return 60 * int(match[1]) + int(match[2])
     if match := _FRACTION.fullmatch(written):
-        return round(60 * float(f"{match[1]}.{match[2]}"))
+        total = round(60 * float(f"{match[1]}.{match[2]}"))
+        return total if match[3] or total <= _DAY_MINUTES else 0  # 45.5 without a unit is no hours
     if match := _SECONDS.fullmatch(written):
         return int(match[1][:6]) // 60
     if match := _RANGE.fullmatch(written):
