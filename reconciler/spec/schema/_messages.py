@@ -13,7 +13,7 @@ from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.redact import redact_text
 from reconciler.errors.text import count_noun, sentences, shorten
 from reconciler.meeting.fields import Field
-from reconciler.meeting.meeting import PERSONAL
+from reconciler.meeting.meeting import INSTANT, PERSONAL
 from reconciler.ports import Json
 from reconciler.spec.keys import readable_key
 from reconciler.spec.schema import _unknown_field as unknown_field
@@ -161,7 +161,9 @@ def _mapping_hint(violation: Violation, context: SchemaContext) -> str:
 
 def _number_hint(value: Json, field: Field | None, *, secret: bool) -> str:
     if field and field.meaning:
-        return f"Write one of {_values(field.enum, field)}."
+        allowed = _declarable(field.enum, field)
+        if value not in map(str, allowed):
+            return f"Write one of {_values(allowed, field)}."
     if isinstance(value, str) and _NUMBER.fullmatch(value) and not secret:
         return f"Write {truncate(value)} without quotes."
     return ""
@@ -184,11 +186,10 @@ def _text_hint(value: Json, field: Field | None, *, secret: bool) -> str:
 
 def _not_allowed(violation: Violation, context: SchemaContext) -> Message:
     is_constant = violation.keyword == "const"
-    allowed = [violation.limit] if is_constant else [v for v in violation.limit if v is not None]
-    values = _values(allowed, context.field(violation.path))
-    choice = f"It must be {'one of ' if len(allowed) > 1 else ''}{values}"
-    near = didyoumean.did_you_mean(violation.value, tuple(v for v in allowed if isinstance(v, str)))
     field = context.field(violation.path)
+    allowed = [violation.limit] if is_constant else _declarable(violation.limit, field)
+    choice = f"It must be {'one of ' if len(allowed) > 1 else ''}{_values(allowed, field)}"
+    near = didyoumean.did_you_mean(violation.value, tuple(v for v in allowed if isinstance(v, str)))
     is_personal = field is not None and field.path == "type" and violation.value == PERSONAL
     hint = didyoumean.suggestion(near, _PERSONAL_HINT if is_personal else "")
     return NOT_ALLOWED_VALUE, _cannot_be(violation, context, choice), hint
@@ -287,6 +288,12 @@ _MESSAGES: Mapping[str, Callable[[Violation, SchemaContext], Message]] = {
     "minProperties": _empty,
     "anyOf": _no_alternative,
 }
+
+
+def _declarable(values: Iterable[Json], field: Field | None) -> list[Json]:
+    """Return allowed values without those that remove a field, or that a rule refuses: an instant meeting."""
+    refused = (None, INSTANT) if field is not None and field.path == "type" else (None,)
+    return [value for value in values if value not in refused]
 
 
 def _values(values: Iterable[Json], field: Field | None) -> str:
