@@ -13,6 +13,10 @@ from machine_formats import OPEN
 from paths import ROOT
 
 from reconciler.errors.explanations.table import table
+from reconciler.spec import spec
+from reconciler.spec.schema.validator import meeting_fields
+from reconciler.spec.settings import Settings
+from reconciler.spec.yaml.document import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +29,17 @@ PACKAGE = ROOT / "reconciler"
 CODE = re.compile(r"[a-z][a-z0-9-]*\.[a-z0-9]+(-[a-z0-9]+)*")
 NO_CODES = {"zoom.example", "state.json", "usage.toml"}
 """Texts in the source that look like a code but are none: an example address, names of files."""
+SECTIONS = {
+    "version",
+    "defaults",
+    "templates",
+    "people",
+    "closures",
+    "meetings",
+    "moved",
+    "imports",
+    "removed",
+}
 CODE_PLACES = {"Diagnostic": 0, "UnlocatedDiagnostic": 1, "SyntaxProblem": 3, "of": 0}
 """The position of the code in a call that makes a diagnostic, or an error with one."""
 
@@ -118,6 +133,30 @@ def test_explanations_are_short_and_whole() -> None:
         assert all(10 <= len(text) <= 240 and text.endswith((".", "?")) for text in texts), each.code
         assert 0 < len(each.example.splitlines()) <= 5, each.code
         assert all(text.isprintable() for text in (*texts, *each.example.splitlines())), each.code
+
+
+def of_a_spec(example: str) -> str | None:
+    """An example as a whole file, where it is lines of one or of a meeting."""
+    names = set(re.findall(r"^(\w+):", example, re.MULTILINE))
+    if names & SECTIONS:
+        return example if "version" in names else f"version: 1\n{example}\n"
+    lines = example.replace("\n", "\n    ")
+    return f"version: 1\nmeetings:\n  weekly:\n    {lines}\n" if names & meeting_fields() else None
+
+
+def test_an_example_of_a_spec_can_be_read() -> None:
+    """It may lack what stands elsewhere, such as the host, and has nothing that nobody knows."""
+    texts = {code: of_a_spec(each.example) for code, each in table().items()}
+    found = [
+        (code, each.code)
+        for code, text in texts.items()
+        if text is not None
+        for each in spec.parse((Source("a.yaml", text.encode()),), Settings()).diagnostics
+        if each.code.startswith("yaml.") or each.code == "spec.unknown-field"
+    ]
+
+    assert found == []
+    assert len([text for text in texts.values() if text]) > 50
 
 
 def test_each_family_has_a_file_of_its_own() -> None:
