@@ -139,6 +139,15 @@ def weekday_words(weekday: Weekday) -> str:
     return f"{_WEEK_NAMES[week]} {_WEEKDAY_NAMES[day]}" if week else _WEEKDAY_NAMES[day]
 
 
+def weekly(attributes: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the `repeat` of a series that is held each week on the weekday of its start, or on Monday."""
+    start = wall_start(attributes.get("start_time"), attributes.get("timezone"))
+    return {
+        "every": "week",
+        "on": weekday_words((0, recurrence.week_day(start) if start else WEEKDAYS["mon"])),
+    }
+
+
 def _weekdays_of(
     unit: int, interval: int, weekdays: tuple[Weekday, ...] | None
 ) -> tuple[dict[str, Json] | None, Pattern]:

@@ -13,9 +13,10 @@ from reconciler.meeting.meeting import NO_FIXED_TIME, SCHEDULED, Meeting, Slot, 
 from reconciler.ports import Json
 from reconciler.spec.dates import overlap
 from reconciler.spec.dates.declared_times import DeclaredTimes, read_times
-from reconciler.spec.repeat import repeat_path
+from reconciler.spec.repeat import repeat_path, weekly
 from reconciler.spec.rules import check as rules
 from reconciler.spec.shorthand import expand
+from reconciler.spec.yaml.writer import flow
 
 _OTHER_TYPE = "series.timetable-type"
 
@@ -105,7 +106,7 @@ def _of_another_type(room: Meeting) -> UnlocatedDiagnostic:
         _OTHER_TYPE,
         "Only a room, a meeting without a fixed time, has several slots under one link.",
         "Write `type: 3`, and no `start_time` beside it; for one series write "
-        "`repeat: {every: week, on: mon}` instead of `timetable`.",
+        f"`repeat: {flow(weekly(room.attributes))}` instead of `timetable`.",
         key=room.key,
         on_key=True,
     )

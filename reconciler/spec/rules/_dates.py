@@ -16,7 +16,9 @@ from reconciler.meeting.meeting import NO_FIXED_TIME, kind, minutes_of, series
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.single_dates import is_as_given
 from reconciler.ports import Json
+from reconciler.spec.repeat import weekly
 from reconciler.spec.rules._times import ambiguous, impossible, is_possible, skipped
+from reconciler.spec.yaml.writer import flow
 
 _NEAR_DAYS = 400
 """Days around an exception in which the nearest dates of the rule are looked for."""
@@ -84,15 +86,17 @@ def check(
 
 
 def _without_series(attributes: Mapping[str, Json], dates: SingleDates) -> Iterator[UnlocatedDiagnostic]:
+    start = attributes.get("start_time")
     if dates.exceptions:
         yield UnlocatedDiagnostic(
             ("exceptions",),
             "series.exceptions-without-rule",
             "This meeting has no dates of a rule.",
-            "Add its rule, such as `repeat: {every: week, on: mon}`, or remove `exceptions`.",
+            "Remove `exceptions`; those of a room are in the slots of its `timetable`."
+            if kind(attributes) == NO_FIXED_TIME
+            else f"Add its rule, such as `repeat: {flow(weekly(attributes))}`, or remove `exceptions`.",
             on_key=True,
         )
-    start = attributes.get("start_time")
     if not dates.closures or start is None or kind(attributes) == NO_FIXED_TIME:
         return
     moment = timezones.instant(start, attributes.get("timezone"))

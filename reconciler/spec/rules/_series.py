@@ -15,7 +15,7 @@ from reconciler.meeting.meeting import SERIES, kind, without_end
 from reconciler.meeting.recurrence import Series
 from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
 from reconciler.ports import Json
-from reconciler.spec.repeat import INTERVAL_MAX, from_rule, wall_start
+from reconciler.spec.repeat import INTERVAL_MAX, from_rule, wall_start, weekly
 from reconciler.spec.rules._times import SOME_MONDAY, impossible, is_possible
 from reconciler.spec.yaml.writer import flow
 
@@ -45,7 +45,7 @@ def check(attributes: Mapping[str, Json], now: datetime | None = None) -> Iterat
             _RULE,
             "series.rule-missing",
             "A meeting of type 8 repeats at fixed times and needs a rule.",
-            "Write `repeat: {every: week, on: mon}` in place of `type: 8`, or `type: 2` for once.",
+            f"Write `repeat: {flow(weekly(attributes))}` in place of `type: 8`, or `type: 2` for once.",
         )
     else:
         start = wall_start(attributes.get("start_time"), attributes.get("timezone"))

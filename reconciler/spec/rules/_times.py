@@ -9,22 +9,31 @@ from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Severity, UnlocatedDiagnostic
 from reconciler.errors.didyoumean import suggestion
-from reconciler.meeting import timezones
+from reconciler.meeting import recurrence, timezones
+from reconciler.meeting.closures import Pattern, is_in_pattern
 from reconciler.meeting.meeting import SCHEDULED, SERIES, kind
 from reconciler.ports import Json
 
 _START, _ZONE = ("start_time",), ("timezone",)
 SOME_MONDAY = datetime(2027, 1, 11)  # noqa: DTZ001 - a day in a hint, in no zone
 """The day that a hint names where nothing says which one is meant."""
+_NEAR_DAYS = 400
+"""Days in which a date of the rule is looked for: a weekday of a month is in most months."""
 _WRITTEN = "%Y-%m-%dT%H:%M:%S"
 
 
-def check(attributes: Mapping[str, Json], now: datetime | None = None) -> Iterator[UnlocatedDiagnostic]:
-    """Yield findings about `start_time` and `timezone`. Hints name no day before `now`."""
+def check(
+    attributes: Mapping[str, Json], pattern: Pattern = (), now: datetime | None = None
+) -> Iterator[UnlocatedDiagnostic]:
+    """Yield findings about `start_time` and `timezone`; `pattern` is that of the rule.
+
+    Hints name no day before `now`.
+    """
     start, timezone, of_type = attributes.get("start_time"), attributes.get("timezone"), kind(attributes)
     is_known = False
     if start is None and of_type in (SCHEDULED, SERIES):
-        yield _start_missing(of_type, timezone, now)
+        day = now + timedelta(days=14 - now.weekday()) if now else SOME_MONDAY
+        yield _start_missing(of_type, timezone, _first_on_rule(day, attributes.get("recurrence"), pattern))
     if timezone is None:
         if of_type in (SCHEDULED, SERIES):
             yield from _zone_missing(start, is_series=of_type == SERIES)
@@ -58,15 +67,27 @@ def impossible(written: str, path: tuple[str | int, ...]) -> UnlocatedDiagnostic
     )
 
 
-def _start_missing(of_type: int, timezone: str | None, now: datetime | None) -> UnlocatedDiagnostic:
-    day = now + timedelta(days=14 - now.weekday()) if now else SOME_MONDAY
+def _first_on_rule(day: datetime, rule: recurrence.Rule | None, pattern: Pattern) -> datetime:
+    """Return the first day from `day` on that the rule gives; `day` itself where it gives none."""
+    days = (day + timedelta(days=number) for number in range(_NEAR_DAYS))
+    fitting = (
+        each for each in days if recurrence.is_on_rule(each, rule or {}) and is_in_pattern(each, pattern)
+    )
+    return next(fitting, day)
+
+
+def _start_missing(of_type: int, timezone: str | None, day: datetime) -> UnlocatedDiagnostic:
     zone = "" if timezone else " and `timezone: Europe/Berlin`"
-    name = "A series (type 8)" if of_type == SERIES else "A meeting at a fixed time (type 2)"
+    name, instead = (
+        ("A series (type 8)", " in place of the rule")
+        if of_type == SERIES
+        else ("A meeting at a fixed time (type 2)", "")
+    )
     return UnlocatedDiagnostic(
         _START,
         "time.start-missing",
         f"{name} needs a start. Without one Zoom would start the meeting now.",
-        f"Add `start_time: {day:%Y-%m-%d}T10:00:00`{zone}, or write `type: 3` for no fixed time.",
+        f"Add `start_time: {day:%Y-%m-%d}T10:00:00`{zone}, or write `type: 3`{instead} for no fixed time.",
     )
 
 

@@ -44,7 +44,7 @@ def check(
     error; only hints do not suggest one. An exception on such a day is a stale line.
     """
     attributes = meeting.attributes
-    findings = [*body.check(attributes), *times.check(attributes, now)]
+    findings = [*body.check(attributes), *times.check(attributes, rule.pattern if rule else (), now)]
     if written is None:
         findings += series.check(attributes, now)
     else:
