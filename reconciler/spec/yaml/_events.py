@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.errors.text import sentences
 
@@ -64,8 +65,9 @@ def syntax_problem(error: yaml.YAMLError, text: str) -> SyntaxProblem:
         return _unprintable(text)
     at_end = mark.index >= len(text.rstrip())
     character = "" if at_end else text[mark.index : mark.index + 1]
-    message = _message(str(getattr(error, "problem", None) or "it ends too early"), character)
     opening = getattr(error, "context_mark", None)
+    message = _message(str(getattr(error, "problem", None) or "it ends too early"), character)
+    message = _about_colon(message, text, mark.index, mark.index if opening is None else opening.index)
     if message.about_opening and opening is not None:
         if at_end or message.at_opening:  # the end of the file says nothing about the cause
             return _problem(opening.line, opening.column, message)
@@ -110,6 +112,24 @@ def _problem(line: int, column: int, message: _Message, detail: str = "") -> Syn
     return SyntaxProblem(line, column, 1, "yaml.syntax", sentences(message.fact, detail), message.hint)
 
 
+_BRACKET = _Message(
+    "expected ',' or",
+    "A bracket is not closed",
+    "Close it, and put commas between its items.",
+    about_opening=True,
+)
+_COLON = _Message(
+    "mapping values are not allowed",
+    "A `:` is not allowed here",
+    "Check the indentation of this line and the one above. A value that contains `: ` needs quotes.",
+)
+_NO_COLON = _Message(
+    "could not find expected ':'",
+    "A `:` is missing",
+    "Write `key: value`, or indent the line so that it belongs to the value above.",
+    about_opening=True,
+    at_opening=True,
+)
 _TAB = _Message("tab character", "A tab is used for indentation", "Indent with spaces.")
 _OTHER_HINT = "Check the indentation, the quotes and the brackets here and just above."
 _MESSAGES = (
@@ -117,18 +137,8 @@ _MESSAGES = (
     _Message(
         "cannot start any token", "A value cannot start with this character", "Put the value in quotes."
     ),
-    _Message(
-        "mapping values are not allowed",
-        "A `:` is not allowed here",
-        "Check the indentation of this line and the one above. A value that contains `: ` needs quotes.",
-    ),
-    _Message(
-        "could not find expected ':'",
-        "A `:` is missing",
-        "Write `key: value`, or indent the line so that it belongs to the value above.",
-        about_opening=True,
-        at_opening=True,
-    ),
+    _COLON,
+    _NO_COLON,
     _Message(
         "did not find expected key",
         "A key is expected here",
@@ -142,12 +152,7 @@ _MESSAGES = (
     _Message(
         "expected '-' indicator", "A list item, `- `, is expected here", "Indent the items of one list alike."
     ),
-    _Message(
-        "expected ',' or",
-        "A bracket is not closed",
-        "Close it, and put commas between its items.",
-        about_opening=True,
-    ),
+    _BRACKET,
     _Message(
         "unexpected end of stream",
         "A quote is not closed",
@@ -188,3 +193,28 @@ def _message(problem: str, character: str) -> _Message:
         if message.problem in problem:
             return message
     return _Message(problem, f"The YAML parser reports: {problem.removeprefix('found ')}", _OTHER_HINT)
+
+
+_SECOND_COLON = _Message(
+    "",
+    "A second `: ` is in one field",
+    "Put a comma between two fields, and quotes around a value that contains `: `.",
+)
+_TIGHT_ABOVE = replace(_COLON, hint="Write a blank after the `:` of the line above: `key: value`.")
+_TIGHT = replace(_NO_COLON, fact="A blank after a `:` is missing")
+_TIGHT_KEY = re.compile(r" *(?:- +)?[A-Za-z][\w.-]*:[^\s/]")
+
+
+def _about_colon(message: _Message, text: str, index: int, opening: int) -> _Message:
+    """Return the message that says more about a colon: one too many, or one without a blank after it.
+
+    `index` is where the parser stopped, `opening` where it began what it could not end.
+    """
+    line = text.rfind("\n", 0, index) + 1
+    if message is _BRACKET and text[index : index + 1] == ":":
+        field = max(line, *(text.rfind(sign, line, index) + 1 for sign in ",{}[]"))
+        return _SECOND_COLON if text.find(": ", field, index) >= 0 else message
+    if message is _COLON and _TIGHT_KEY.match(text, text.rfind("\n", 0, max(line - 1, 0)) + 1, line):
+        return _TIGHT_ABOVE
+    is_tight = message is _NO_COLON and _TIGHT_KEY.match(text, text.rfind("\n", 0, opening) + 1)
+    return _TIGHT if is_tight else message

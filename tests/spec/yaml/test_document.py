@@ -236,6 +236,39 @@ def test_a_syntax_error_is_reported_at_its_place(text: str, line: int, column: i
     assert places(text) == [("yaml.syntax", line, column)]
 
 
+CLOSED = "A bracket is not closed. It was opened in line 1, column 4."
+SECOND = "A second `: ` is in one field."
+SECOND_HINT = "Put a comma between two fields, and quotes around a value that contains `: `."
+ABOVE = "Write a blank after the `:` of the line above: `key: value`."
+INDENT = "Check the indentation of this line and the one above. A value that contains `: ` needs quotes."
+KEY = "Write `key: value`, or indent the line so that it belongs to the value above."
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "detail", "hint"),
+    [
+        ("a: {b: c: d, e: 1}\n", (1, 9), SECOND, SECOND_HINT),
+        ("a: {b: c d: 1}\n", (1, 11), SECOND, SECOND_HINT),
+        ("a: {e: 1,\n  b: {c: 1} d: 2}\n", (2, 13), CLOSED, "Close it, and put commas between its items."),
+        ("a: {b: c\nd: 1\n", (2, 2), CLOSED, "Close it, and put commas between its items."),
+        ("a:1\nb: 2\n", (2, 2), "A `:` is not allowed here.", ABOVE),
+        ("a: 1\n  b: 2\n", (2, 4), "A `:` is not allowed here.", INDENT),
+        ("a: x\n  https://b.example\n  c: 2\n", (3, 4), "A `:` is not allowed here.", INDENT),
+        ("a: 1\nb:2\nc: 3\n", (2, 1), "A blank after a `:` is missing.", KEY),
+        ("a: 1\nb\nc: 3\n", (2, 1), "A `:` is missing.", KEY),
+    ],
+)
+def test_a_syntax_error_about_a_colon_says_what_is_wrong(
+    text: str, place: tuple[int, int], detail: str, hint: str
+) -> None:
+    """A bracket that is closed, and a colon that is there, are not said to be missing."""
+    (found,) = Locator(document.parse(Source("spec.yaml", text.encode()))).syntax_diagnostics()
+
+    assert found.span is not None
+    start = found.span.start
+    assert ((start.line, start.column), found.detail, found.hint) == (place, detail, hint)
+
+
 @pytest.mark.parametrize(
     ("content", "line", "column"),
     [
