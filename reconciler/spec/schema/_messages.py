@@ -156,7 +156,10 @@ def _mapping_hint(violation: Violation, context: SchemaContext) -> str:
     parent = context.field(violation.path[:-1])
     if parent and parent.identity:
         return f"Begin the entry with `{parent.identity}: `."
-    return "Write its fields under it, without `- `." if isinstance(violation.value, list) else ""
+    if isinstance(violation.value, list):
+        return "Write its fields under it, without `- `."
+    is_file = not (violation.path or context.pointer)
+    return "" if is_file else "Write its fields under it, as `key: value`."
 
 
 def _number_hint(value: Json, field: Field | None, *, secret: bool) -> str:
