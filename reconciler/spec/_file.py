@@ -15,6 +15,7 @@ from reconciler.meeting.fields import get
 from reconciler.meeting.names import KEY
 from reconciler.ports import Json
 from reconciler.spec.defaults import known_depth, merge_levels, without_nulls
+from reconciler.spec.keys import readable_key
 from reconciler.spec.lifecycle import Import, LifecycleEntries, Moved, Removed
 from reconciler.spec.names import Names, Template
 from reconciler.spec.repeat import repeat_path
@@ -280,7 +281,9 @@ class SpecFile:
         """Return the findings about everything but the bodies of meetings; their keys are included."""
         skeleton = dict(self.value)
         if isinstance(skeleton.get("meetings"), dict):
-            skeleton["meetings"] = {key: {} for key in self.raw_meetings if not KEY.fullmatch(key)}
+            bad = [key for key in self.raw_meetings if not KEY.fullmatch(key)]
+            taken = self.raw_meetings.keys() & map(readable_key, bad)
+            skeleton["meetings"] = {key: {} for key in (*bad, *sorted(taken))}
         if validator.is_valid("meetings", skeleton):
             return _check_levels(self.value)
         found = validator.violations("meetings", skeleton)

@@ -6,7 +6,8 @@ No message shows the value of a secret field, or a value under an unknown key.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import count
 
 from reconciler.errors import didyoumean
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
@@ -99,6 +100,7 @@ _MISSING_HINTS = {
     "destroy": "Add `destroy: true` to delete the meeting in Zoom, or `destroy: false` to leave it there.",
     "id": "Add the number of the meeting in Zoom: `id: 81234567890`.",
     "start_time": "Add the first date: `start_time: 2027-01-11 10:00`.",
+    "message": "Add what people read: `message: Meetings of the board need a waiting room.`",
 }
 
 
@@ -110,13 +112,21 @@ def _bad_key(violation: Violation, context: SchemaContext) -> UnlocatedDiagnosti
         return UnlocatedDiagnostic(
             (*violation.path, key), context.code(BAD_KEY), f"{fact}.", hint, on_key=True
         )
-    form = _HOST_FORM if violation.path[-1:] == ("hosts",) else _KEY_FORM
-    better = readable_key(shorten(redact_text(key), SHOWN_MAX))
-    hint = f"Write `{better}`." if form == _KEY_FORM and better else ""
+    is_host = violation.path[-1:] == ("hosts",)
+    form, hint = (_HOST_FORM, "") if is_host else (_KEY_FORM, _better_key(key, violation.beside))
     fact = f"`{truncate(key)}` cannot be a key of {context.subject(violation.path)}"
     return UnlocatedDiagnostic(
         (*violation.path, key), context.code(BAD_KEY), sentences(fact, form), hint, on_key=True
     )
+
+
+def _better_key(key: str, taken: Collection[str]) -> str:
+    """Return the hint with a key that reads like `key` and is none of those `taken`."""
+    better = readable_key(shorten(redact_text(key), SHOWN_MAX))
+    if not better or better not in taken:
+        return f"Write `{better}`." if better else ""
+    free = next(name for number in count(2) if (name := f"{better}-{number}") not in taken)
+    return f"Write `{free}`: `{better}` is another one."
 
 
 def _wrong_type(violation: Violation, context: SchemaContext) -> Message:
@@ -139,8 +149,12 @@ def _type_hint(violation: Violation, context: SchemaContext, names: list[str]) -
     """Return the way to write a value that fits the type, where there is one."""
     value, field = violation.value, context.field(violation.path)
     secret = context.is_secret(violation.path)
+    name = str(violation.path[-1]) if violation.path else ""
     if value is None:
-        return f"Delete the line, or {'write {}' if names == ['object'] else 'give it a value'}."
+        return (
+            _MISSING_HINTS.get(name)
+            or f"Delete the line, or {'write {}' if names == ['object'] else 'give it a value'}."
+        )
     if "boolean" in names:
         return _boolean_hint(value)
     if "string" in names and not (isinstance(value, dict) and "array" in names):
@@ -251,7 +265,9 @@ def _too_long(violation: Violation, context: SchemaContext) -> Message:
 
 
 def _empty(violation: Violation, context: SchemaContext) -> Message:
-    return EMPTY, f"{context.subject(violation.path)} is empty.", "Give it a value, or delete the line."
+    name = str(violation.path[-1]) if violation.path else ""
+    hint = _MISSING_HINTS.get(name, "Give it a value, or delete the line.")
+    return EMPTY, f"{context.subject(violation.path)} is empty.", hint
 
 
 def _wrong_count(violation: Violation, context: SchemaContext) -> Message:

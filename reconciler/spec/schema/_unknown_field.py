@@ -144,7 +144,7 @@ def _unknown_in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Co
     if path in ZOOM_SETS:
         hint = "To adopt an existing meeting, list it under `imports`: {id: ID, to: KEY}."
         return UNKNOWN_FIELD, "Zoom sets it.", hint if path == "id" else "Leave it out."
-    return UNKNOWN_FIELD, "", _elsewhere(key, is_guessed=path.split(".", maxsplit=1)[0] not in OF_SERIES)
+    return UNKNOWN_FIELD, "", _elsewhere(path, key)
 
 
 ONLY_IN_A_SPEC = ("exceptions", "skip", "use", "timetable")
@@ -154,17 +154,23 @@ OF_SERIES = frozenset({"repeat", "exceptions", "timetable"})
 """The parts of a meeting in which nobody writes a field of another part."""
 
 
-def _elsewhere(key: str, *, is_guessed: bool) -> str:
-    """Return a hint with the mapping that has a field of this name, or with the field that was meant."""
+def _elsewhere(path: str, key: str) -> str:
+    """Return a hint with the mapping that has a field of this name, or with the field that was meant.
+
+    An entry of a list has few fields, which are listed: nothing is guessed for it.
+    """
     paths = _paths_by_name()
     if key in paths:
         parent = paths[key].rpartition(".")[0].replace("[]", "")
         return f"`{key}` belongs {f'under `{parent}`' if parent else 'in the meeting itself'}."
+    if "[]" in path:
+        return ""
+    is_guessed = path.split(".", maxsplit=1)[0] not in OF_SERIES
     guessed = tuple(name for name in paths if name not in ONLY_IN_A_SPEC) if is_guessed else ()
     near = did_you_mean(key, guessed)
-    path = OTHER_NAMES.get(plain_name(key)) or paths.get(near or "")
-    line = parts.PARTS_OF_A_RULE.get(path or "")
-    return f"It is a part of the rule: `repeat: {line}`." if line else suggestion(path)
+    meant = OTHER_NAMES.get(plain_name(key)) or paths.get(near or "")
+    line = parts.PARTS_OF_A_RULE.get(meant or "")
+    return f"It is a part of the rule: `repeat: {line}`." if line else suggestion(meant)
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -41,7 +41,8 @@ class Violation(Struct, frozen=True):
     """A value that violates one keyword of its schema.
 
     `path` leads from the document to `value`; where `value` is a key (`in_key`), to its mapping, and `of_key`
-    is the value under it. `limit` is the value of the keyword, `schema` the schema that has the keyword.
+    is the value under it, `beside` the keys of the mapping. `limit` is the value of the keyword, `schema` the
+    schema that has the keyword.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class Violation(Struct, frozen=True):
     schema: Mapping[str, Json]
     in_key: bool = False
     of_key: Json = None
+    beside: Collection[str] = ()
 
 
 class SchemaContext(Struct, frozen=True):

@@ -94,6 +94,7 @@ def _schema(name: str, pointer: str) -> Json:
 
 def _violation(error: ValidationError, document: Json) -> Violation:
     path, in_key = tuple(error.absolute_path), "propertyNames" in error.absolute_schema_path
+    mapping: Json = reduce(getitem, path, document) if in_key else {}
     return Violation(
         path=path,
         keyword=str(error.validator),
@@ -101,7 +102,8 @@ def _violation(error: ValidationError, document: Json) -> Violation:
         value=error.instance,
         schema=error.schema if isinstance(error.schema, dict) else {},
         in_key=in_key,
-        of_key=reduce(getitem, (*path, error.instance), document) if in_key else None,
+        of_key=mapping[error.instance] if in_key else None,
+        beside=mapping.keys(),
     )
 
 

@@ -103,6 +103,14 @@ def test_a_file_of_another_shape_is_an_error(text: str, code: str) -> None:
     assert code in {each.code for each in result.diagnostics if each.severity is Severity.ERROR}
 
 
+@pytest.mark.parametrize("message", ["", 'message: "", ', "message: null, "])
+def test_a_message_that_is_not_there_has_a_hint_with_one(message: str) -> None:
+    """A line that has to be there is not to be deleted."""
+    (finding,) = parsed(f"version: 1\npolicies:\n  a: {{{message}require: true}}\n").diagnostics
+
+    assert finding.hint == "Add what people read: `message: Meetings of the board need a waiting room.`"
+
+
 @pytest.mark.parametrize(
     ("schema", "place", "detail", "hint"),
     [
