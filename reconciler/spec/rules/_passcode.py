@@ -32,6 +32,8 @@ def _literal(passcode: str, variable: str) -> Iterator[UnlocatedDiagnostic]:
             "Or leave `password` out: Zoom then generates one."
         )
         yield UnlocatedDiagnostic(_PATH, code, detail, hint)
+    if passcode in ("", MASK):
+        return
     yield UnlocatedDiagnostic(
         _PATH,
         "passcode.literal",

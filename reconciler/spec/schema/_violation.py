@@ -114,7 +114,7 @@ def kind_of_value(value: Json) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, bool):
-        return "true or false"
+        return "a constant"  # of a secret, the value is masked in the whole message
     if isinstance(value, float):
         return "a number with a fraction"
     names: dict[type, str] = {int: "integer", str: "string", list: "array", dict: "object"}

@@ -304,7 +304,6 @@ def test_an_example_like_the_documents_has_warnings_only() -> None:
 @pytest.mark.parametrize(
     ("passcode", "code", "detail"),
     [
-        ("", "passcode.empty", "It is empty."),
         ("hunter2hunter2", "passcode.length", "It has 14 characters; Zoom takes at most 10."),
         ("hunter 2", "passcode.charset", "It holds characters other than letters, digits and `@ - _ *`."),
         ("hunter2!", "passcode.charset", "It holds characters other than letters, digits and `@ - _ *`."),
@@ -319,6 +318,11 @@ def test_a_passcode_that_zoom_refuses_is_reported_and_not_shown(
     assert [(finding.code, finding.detail) for finding in found[:1]] == [(code, detail)]
     assert [finding.code for finding in found[1:]] == ["passcode.literal"]
     assert "hunter" not in str(found)
+
+
+@pytest.mark.parametrize(("passcode", "code"), [("", "passcode.empty"), ("***", "passcode.mask")])
+def test_what_is_no_passcode_is_none_that_anybody_can_read(passcode: str, code: str) -> None:
+    assert [finding.code for finding in findings({**ONCE, "password": passcode})] == [code]
 
 
 @pytest.mark.parametrize(
