@@ -414,11 +414,35 @@ def test_no_meetings_make_an_empty_calendar(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
+    ("out", "file"),
+    [
+        ("folder", "folder/calendar.html"),
+        ("folder/", "folder/calendar.html"),
+        ("new/", "new.html"),
+        ("taken/", "taken.html"),
+    ],
+)
+def test_a_folder_for_one_file_has_a_hint_with_a_file_that_can_be_written(
+    out: str, file: str, declared: Shell
+) -> None:
+    declared.write("taken", "mine")
+    (declared.folder / "folder").mkdir()
+
+    refused = run(declared, "--format", "html", "--out", out)
+    pasted = run(declared, "--format", "html", "--out", file)
+
+    assert refused.err.splitlines()[2] == (
+        f"  = hint: Name a file, such as `--out {file}`; a folder is for `--format ics`."
+    )
+    assert (pasted.status, pasted.err.splitlines()[-1]) == (0, f"Wrote {file}.")
+
+
+@pytest.mark.parametrize(
     ("out", "form", "said"),
     [
         ("taken/", "ics", "taken/ is to be a folder, and taken is a file."),
-        ("folder", "json", "folder is a folder, and `--format json` is one file."),
-        ("new/", "text", "new/ is a folder, and `--format text` is one file."),
+        ("folder", "json", "folder names a folder, and `--format json` is one file."),
+        ("new/", "text", "new/ names a folder, and `--format text` is one file."),
         ("taken/all.ics", "ics", "taken/all.ics: Not a directory."),
         ("none/all.ics", "ics", "none/all.ics: No such file or directory."),
         ("meetings.yaml", "json", "meetings.yaml is left as it is"),

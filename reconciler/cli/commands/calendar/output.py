@@ -46,10 +46,11 @@ def target(out: str | None, format_name: str) -> Target:
         return Target()
     path, is_folder = Path(out), out.endswith(("/", os.sep)) or Path(out).is_dir()
     if is_folder and format_name != FEED:
+        file = path / "calendar" if path.is_dir() else path
         raise SettingsError.of(
             "output.folder",
-            detail=f"{out} is a folder, and `--format {format_name}` is one file. Nothing was written.",
-            hint=f"Name a file, such as `--out {path / 'calendar'}.{_SUFFIX[format_name]}`; a folder is for "
+            detail=f"{out} names a folder, and `--format {format_name}` is one file. Nothing was written.",
+            hint=f"Name a file, such as `--out {file}.{_SUFFIX[format_name]}`; a folder is for "
             "`--format ics`.",
         )
     if is_folder and path.exists() and not path.is_dir():
