@@ -93,9 +93,12 @@ class SpecFile:
             self.value, self.raw_meetings = _EMPTY, {}
         self._bad_entries = {finding.path[:2] for finding in self._outer_findings}
         self.audience = self._own_audience()
-        self.bad_defaults = {
-            finding.path[1:2] for finding in self._outer_findings if finding.path[:1] == ("defaults",)
-        }
+        self._default_findings = tuple(
+            replace(each, path=each.path[1:])
+            for each in self._outer_findings
+            if each.path[:1] == ("defaults",)
+        )
+        self.bad_defaults = {finding.path[:1] for finding in self._default_findings}
 
     def findings(self) -> Iterator[UnlocatedDiagnostic]:
         """Yield the findings about everything outside of the meetings; paths lead from the file."""
@@ -203,6 +206,15 @@ class SpecFile:
         used = self._templates[key]
         bad = {(name,) for each in used for name in each.file.bad_of_template(each.name)}
         return self.bad_defaults | bad
+
+    def shared_findings(self, key: str) -> tuple[UnlocatedDiagnostic, ...]:
+        """Return the findings about a meeting's defaults and templates; paths lead from the meeting."""
+        of_templates = (
+            replace(each, path=each.path[2:])
+            for template in self._templates.get(key, ())
+            for each in template.file.findings_of("templates", template.name)
+        )
+        return (*self._default_findings, *of_templates)
 
     def position(self, key: str) -> tuple[int, int]:
         """Return line and column of a meeting's key; they count from 1."""

@@ -250,8 +250,9 @@ class _SpecParser:
         of_rules = times.without_repeated(rules.check(meeting, times.repeat, times.rule, self.now))
         if problems or of_rules or of_slots:
             findings = (*problems, *timetable.without_start(of_rules, of_slots), *of_slots)
-            if schema_findings:
-                findings = independent(findings, schema_findings)
+            misfits = (*schema_findings, *file.shared_findings(key))
+            if misfits:
+                findings = independent(findings, misfits)
             own = (each for each in findings if not _is_of_people(each, file, key))
             self.report_rules(file, key, tuple(own))
         if not problem and not schema_findings:

@@ -536,3 +536,20 @@ def test_a_closure_is_checked_whatever_else_is_wrong_with_its_file() -> None:
         ("time.zone-unknown", "a.yaml:3:12", "`Mars` is not a name in the IANA time zone database."),
         ("spec.unknown-field", "a.yaml:4:1", "This file has no field `foo`."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("shared", "use", "place"),
+    [
+        ("templates: {wed: {start: 2027-01-13 10:00}}", "use: wed, ", "a.yaml:2:19"),
+        ("defaults: {start: 2027-01-13 10:00}", "", "a.yaml:2:12"),
+    ],
+)
+def test_a_misspelt_field_that_is_shared_is_one_finding(shared: str, use: str, place: str) -> None:
+    """As in a meeting, the field is not said to be missing, too."""
+    own = f"{use}host: a@example.com, timezone: Europe/Berlin"
+    meetings = f"meetings: {{one: {{{own}, topic: One}}, two: {{{own}, topic: Two}}}}"
+    result = parsed(f"version: 1\n{shared}\n{meetings}\n")
+
+    assert [each[:2] for each in found(result)] == [("spec.unknown-field", place)]
+    assert [each.hint for each in result.diagnostics] == ["Did you mean `start_time`?"]
