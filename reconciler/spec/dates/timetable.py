@@ -95,7 +95,8 @@ def _findings(
     name: str, meeting: Meeting, times: DeclaredTimes, now: datetime | None
 ) -> Iterator[UnlocatedDiagnostic]:
     of_rules = times.without_repeated(rules.check(meeting, times.repeat, times.rule, now))
-    for finding in (*times.findings, *of_rules):
+    of_level = rules.check_level({"repeat": times.repeat})
+    for finding in (*of_level, *times.findings, *of_rules):
         path = repeat_path(finding.path) if times.is_repeat else finding.path
         yield replace(finding, path=("timetable", name, *path), key=meeting.key)
 
