@@ -13,7 +13,7 @@ from reconciler.meeting import recurrence
 from reconciler.meeting.humanize import days_words, week_name, week_words, weekday_name
 from reconciler.meeting.meeting import SERIES, kind, without_end
 from reconciler.meeting.recurrence import Series
-from reconciler.meeting.timezones import in_zone, instant, known_zone, zone
+from reconciler.meeting.timezones import in_zone, instant, known_zone, utc_text, zone
 from reconciler.ports import Json
 from reconciler.spec.repeat import INTERVAL_MAX, from_rule, wall_start, weekly
 from reconciler.spec.rules._times import SOME_MONDAY, impossible, is_possible
@@ -266,9 +266,14 @@ def start_off_rule(
 ) -> UnlocatedDiagnostic:
     """Return the finding for a start beside its rule; `following` is the first date of the rule after it."""
     start_is, rule_is, fitting = mismatch
-    other = f", or start on {following:%Y-%m-%d}, a {weekday_name(following)}" if following else ""
-    in_zone = f" in {series.timezone}" if series.start_time.endswith("Z") else ""
+    is_utc = series.start_time.endswith("Z")
+    in_zone = f" in {series.timezone}" if is_utc else ""
     start = series.wall_start()
+    other = ""
+    if following:
+        start_at = utc_text(instant(following.isoformat(), series.timezone))
+        first = f"`start_time: {start_at}`" if is_utc else f"start on {following:%Y-%m-%d}"
+        other = f", or {first}, a {weekday_name(following)}{in_zone}"
     return UnlocatedDiagnostic(
         path,
         "series.start-off-rule",

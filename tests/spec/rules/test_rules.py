@@ -389,7 +389,7 @@ def test_an_unknown_zone_has_a_hint_with_the_nearest_zone(written: str, hint: st
         (
             {"start_time": "2027-01-10T23:30:00Z", "recurrence": {"weekly_days": "1"}},
             '2027-01-11 is a Monday in Europe/Berlin, but `weekly_days: "1"` is Sunday.',
-            'Write `weekly_days: "2"`, or start on 2027-01-17, a Sunday.',
+            'Write `weekly_days: "2"`, or `start_time: 2027-01-16T23:30:00Z`, a Sunday in Europe/Berlin.',
         ),
         (
             monthly(monthly_day=15),
