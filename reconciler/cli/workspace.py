@@ -145,7 +145,7 @@ class Workspace:
 
     def read_spec(self, paths: Sequence[str], checker: PolicyChecker | None = None) -> ValidationResult:
         """Check the settings and the specs; with a `checker`, hold the meetings to its policies."""
-        settings = self._settings.settings or Settings()
+        settings = self._settings.settings or Settings(is_known=False)
         where = (self.folder, self.policy_files.visited, self.console.environ)
         read = sources.read_sources(paths, settings, *where)
         others = sources.read_others(read, settings, *where) if paths else None

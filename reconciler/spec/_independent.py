@@ -17,16 +17,23 @@ _OF_A_VALUE = frozenset({"time.zone-unknown", "spec.unknown-host"})
 
 
 def independent(
-    findings: Sequence[UnlocatedDiagnostic], schema_findings: Sequence[UnlocatedDiagnostic]
+    findings: Sequence[UnlocatedDiagnostic],
+    schema_findings: Sequence[UnlocatedDiagnostic],
+    *,
+    is_whole: bool,
 ) -> tuple[UnlocatedDiagnostic, ...]:
-    """Return the findings that do not depend on the fields with `schema_findings`."""
+    """Return the findings that do not depend on the fields with `schema_findings`.
+
+    Of a meeting that may have defaults that nobody knows (not `is_whole`) no field is said to be missing.
+    """
     bad_fields = {finding.path[0] if finding.path else "type" for finding in schema_findings}
     values = tuple(each for each in findings if each.code in _OF_A_VALUE and each.path[0] not in bad_fields)
     if "type" in bad_fields:  # the type decides which rules apply
         return values
     families = ("time.", "series.") if bad_fields & _TIME_FIELDS else ()
     # A field with a misspelt name is missing, too: report it once.
-    endings = _MISSING if "use" in bad_fields or any(each.on_key for each in schema_findings) else ()
+    is_whole = is_whole and "use" not in bad_fields and not any(each.on_key for each in schema_findings)
+    endings = () if is_whole else _MISSING
     return tuple(
         finding
         for finding in findings

@@ -69,6 +69,8 @@ class Settings(Struct, frozen=True):
     capacity: Capacity = Capacity()
     audience: tuple[str, ...] = ()
     document: Document | None = None
+    is_known: bool = True
+    """False where the file cannot be used: it may have defaults, and name specs, that nobody knows."""
 
     def __repr__(self) -> str:
         return repr_without(self, "document")

@@ -145,6 +145,7 @@ class _SpecParser:
         now: datetime | None,
     ) -> None:
         self.now = now
+        self.is_whole = settings.is_known
         self.hosts = Hosts.of(settings)
         self.files = {source.filename: SpecFile(documents.parse(source), settings) for source in sources}
         self.other_sources = others
@@ -251,8 +252,8 @@ class _SpecParser:
         if problems or of_rules or of_slots:
             findings = (*problems, *timetable.without_start(of_rules, of_slots), *of_slots)
             misfits = (*schema_findings, *file.shared_findings(key))
-            if misfits:
-                findings = independent(findings, misfits)
+            if misfits or not self.is_whole:
+                findings = independent(findings, misfits, is_whole=self.is_whole)
             own = (each for each in findings if not _is_of_people(each, file, key))
             self.report_rules(file, key, tuple(own))
         if not problem and not schema_findings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -151,3 +152,23 @@ def test_specs_of_a_folder_with_settings_are_named_once(monorepo: Shell) -> None
 
 def test_no_specs_at_the_root_name_the_flag(monorepo: Shell) -> None:
     assert "`reconciler -C FOLDER validate`" in monorepo("validate").out
+
+
+@pytest.mark.parametrize(
+    ("settings", "codes"),
+    [
+        (f"defaults: {{host: {HOST}}}\nbudget: {{reserv: 5}}\n", ["settings.unknown-field"]),
+        (f"defaults: {{host: {HOST}}}\nbudget: {{reserve: 5\n", ["yaml.syntax"]),
+        (f"defaults: {{host: {HOST}}}\nspecs: [ops/]\nbudget: {{reserv: 5}}\n", ["settings.unknown-field"]),
+    ],
+)
+def test_of_settings_that_cannot_be_used_nothing_is_said_to_be_missing(
+    settings: str, codes: list[str], shell: Shell
+) -> None:
+    """The host stands in them, and the folder of the specs."""
+    shell.write("reconciler.yaml", settings)
+    shell.write("ops/a.yaml" if "specs" in settings else "meetings.yaml", UNHOSTED)
+
+    found = json.loads(shell("validate", "--format", "json").out)["diagnostics"]
+
+    assert [each["code"] for each in found] == codes

@@ -60,7 +60,7 @@ class Search:
         """Add the paths of the settings, else the default ones."""
         self.add_named("specs", settings.specs, settings)
         if not settings.specs:
-            self.add_defaults()
+            self.add_defaults(is_needed=settings.is_known)
 
     def add_named(self, section: str, paths: Sequence[str], settings: Settings) -> None:
         """Add the paths that a section of the settings names.
@@ -78,12 +78,12 @@ class Search:
                 self.refused.append(as_typed(path))
                 self.diagnostics.append(report("source.outside", detail, hint))
 
-    def add_defaults(self) -> None:
-        """Add the default paths."""
+    def add_defaults(self, *, is_needed: bool) -> None:
+        """Add the default paths; that there is none is an error where one `is_needed`."""
         present = [path for path in DEFAULT_SPECS if os.path.lexists(self.folder / path)]
         for path in present:
             self.add(path, report_at_path(path))
-        if not present:
+        if not present and is_needed:
             detail = f"Neither `meetings.yaml` nor a folder `meetings/` is in {self.folder.resolve()}."
             hint = (
                 "Run `reconciler init` to write one, name files or folders as arguments, or begin in the "
