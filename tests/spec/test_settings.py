@@ -95,6 +95,21 @@ def test_a_wrong_setting_is_reported_at_its_place(text: str, code: str, line: in
     assert codes(text) == [(code, line, column)]
 
 
+@pytest.mark.parametrize(
+    ("hosts", "hint"),
+    [
+        ("[a@b.c, d@e.f]", "Write each host as a key: `hosts: {a@b.c: {}, d@e.f: {}}`."),
+        ("a@b.c", "Write each host as a key: `hosts: {a@b.c: {}}`."),
+        ("[a@b.c, d@e.f, g@h.i, j@k.l]", "Write each host as a key: `hosts: {a@b.c: {}, d@e.f: {}, …}`."),
+        ("[{pool: rooms}]", "Write each host as a key: `hosts: {ada@example.com: {}}`."),
+    ],
+)
+def test_a_list_of_hosts_has_a_hint_with_keys(hosts: str, hint: str) -> None:
+    (found,) = settings.parse(Source("reconciler.yaml", f"hosts: {hosts}\n".encode())).diagnostics
+
+    assert (found.code, found.hint) == ("settings.wrong-type", hint)
+
+
 def test_findings_are_in_the_order_of_the_file() -> None:
     found = codes("budget: {pace: quick}\nspec: 1\nhosts: 5\n")
 

@@ -72,6 +72,8 @@ def _of_file(path: Path, value: Json) -> str:
 
 
 def _of_settings(violation: Violation) -> str:
+    if violation.path == ("hosts",) and violation.value is not None:
+        return name_hints.hosts_hint(violation.value)
     is_pool = violation.path[:1] == ("hosts",) and violation.path[2:] == ("pool",)
     return name_hints.pool_hint(violation.value) if is_pool and violation.value is not None else ""
 

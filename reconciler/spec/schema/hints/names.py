@@ -20,6 +20,7 @@ _DECLARED = {
     "meetings": "{name}: {{topic: Weekly, start_time: 2027-01-11 10:00}}",
 }
 _NAMES = {"closures": "berlin", "people": "leads", "templates": "open-door", "meetings": "weekly"}
+_HOSTS_MAX = 3
 _WHAT = {"use": "templates", "skip": "closures"}
 
 
@@ -61,6 +62,13 @@ def pool_hint(value: Json) -> str:
     if KEY.fullmatch(name):
         return f"Write `{flow({'pool': name})[1:-1]}`."
     return "Write a name that the hosts of the pool share, such as `pool: rooms`, or remove it."
+
+
+def hosts_hint(value: Json) -> str:
+    """Return the hint for hosts that are no mapping."""
+    hosts = [f"{email}: {{}}" for email in _emails(value) or ["ada@example.com"]]
+    shown = hosts if len(hosts) <= _HOSTS_MAX else [*hosts[: _HOSTS_MAX - 1], "…"]
+    return f"Write each host as a key: `hosts: {{{', '.join(shown)}}}`."
 
 
 def people_hint(name: str, value: Json) -> str:
