@@ -117,8 +117,17 @@ def _with_tail(starts: Sequence[str], tail: str) -> str:
         return _choice([f"{start}{offset[1]}{offset[2]}:{offset[3] or '00'}" for start in starts])
     if (end := _END.fullmatch(tail)) and (length := _length(starts[0], _clock(end))):
         return _choice(starts, more=f" and `duration: {length}`")
-    zone = tail if timezones.zone(tail) else _similar_zone(tail)
+    zone = _city(tail) if timezones.zone(tail) else _similar_zone(tail)
     return _choice(starts, more=f" and `timezone: {zone}`") if zone else ANY_START
+
+
+def _city(zone: str) -> str:
+    """Return a zone, or one of a city in the place of an offset that has a name, such as EST."""
+    from reconciler.spec.rules.zone_names import CITIES, fixed_offset  # noqa: PLC0415 - only for a name
+
+    minutes = fixed_offset(zone)
+    cities = CITIES.get(minutes, ()) if minutes is not None else ()
+    return cities[0] if cities else zone
 
 
 def _similar_zone(name: str) -> str | None:
