@@ -149,12 +149,8 @@ def _type_hint(violation: Violation, context: SchemaContext, names: list[str]) -
     """Return the way to write a value that fits the type, where there is one."""
     value, field = violation.value, context.field(violation.path)
     secret = context.is_secret(violation.path)
-    name = str(violation.path[-1]) if violation.path else ""
     if value is None:
-        return (
-            _MISSING_HINTS.get(name)
-            or f"Delete the line, or {'write {}' if names == ['object'] else 'give it a value'}."
-        )
+        return _nothing_hint(violation, context, names)
     if "boolean" in names:
         return _boolean_hint(value)
     if "string" in names and not (isinstance(value, dict) and "array" in names):
@@ -164,6 +160,14 @@ def _type_hint(violation: Violation, context: SchemaContext, names: list[str]) -
     if "integer" in names:
         return _number_hint(value, field, secret=secret)
     return _mapping_hint(violation, context)
+
+
+def _nothing_hint(violation: Violation, context: SchemaContext, names: list[str]) -> str:
+    if context.subject(violation.path) == "The meeting":
+        return "Write its fields under it, or delete the line."
+    name = str(violation.path[-1]) if violation.path else ""
+    otherwise = f"Delete the line, or {'write {}' if names == ['object'] else 'give it a value'}."
+    return _MISSING_HINTS.get(name, otherwise)
 
 
 def _mapping_hint(violation: Violation, context: SchemaContext) -> str:

@@ -498,7 +498,7 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
             ("meetings", "weekly"),
             "spec.wrong-type",
             "The meeting expects a mapping, got nothing.",
-            "Delete the line, or write {}.",
+            "Write its fields under it, or delete the line.",
         ),
     ),
     "a key with a blank": (
