@@ -11,6 +11,7 @@ from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.errors.didyoumean import did_you_mean, plain_name, suggestion
 from reconciler.errors.text import sentences
 from reconciler.meeting.fields import join_path, table
+from reconciler.ports import Json
 from reconciler.spec.schema import _webinar as webinar
 from reconciler.spec.schema._violation import Codes, SchemaContext, Violation, truncate
 from reconciler.spec.schema.hints import features, parts
@@ -115,13 +116,22 @@ def _unknown_key(
         hints = features.IN_SETTINGS if context.name == "reconciler" else features.IN_A_SPEC
         hint = features.hint(key, hints)
         if not hint and context.name == "meetings" and not did_you_mean(key, known):
-            hint = f"A spec has {', '.join(f'`{name}`' for name in known)}."
+            hint = _at_the_top(key, violation.value, known)
     # The key may be a secret: YAML reads a passcode in braces as a key.
     name = "of this name" if context.is_secret(path) else f"`{truncate(key)}`"
     fact = f"{context.subject(violation.path)} has no field {name}"
     return UnlocatedDiagnostic(
         path, context.code(codes), sentences(fact, detail), hint or _guess(key, known), on_key=True
     )
+
+
+def _at_the_top(key: str, file: Mapping[str, Json], known: tuple[str, ...]) -> str:
+    """Return the hint for an unknown section: a field or a meeting that belongs further in."""
+    if _paths_by_name().get(key) == key:
+        return features.IN_MEETINGS
+    if isinstance(file[key], dict) and file.get("meetings", {}) is None:
+        return "If it is the key of a meeting, indent it under `meetings`."
+    return f"A spec has {', '.join(f'`{name}`' for name in known)}."
 
 
 @lru_cache(maxsize=1)

@@ -75,9 +75,10 @@ _GROUPS = (
     "Write lists of e-mails as `people: {leads: [ada@example.com]}`; `alternative_hosts: [leads]` under "
     "`settings` names one."
 )
-_IN_MEETINGS = (
+IN_MEETINGS = (
     "It is a field of a meeting: write it in each, or under `defaults` for all meetings of the file."
 )
+"""The hint for a field of a meeting at the top of a file."""
 _WEEKLY = "Write `repeat: {every: week, on: mon}`; also `day`, `2 weeks` or `month`."
 _WHOLE_DAY = (
     "A meeting has a start and a length of at most a day: `start_time: 2027-01-11 00:00`, `duration: 24h`."
@@ -125,7 +126,7 @@ IN_A_SPEC: Mapping[str, str] = {
     **dict.fromkeys(("groups", "group", "teams", "team", "lists", "contacts", "users", "person"), _GROUPS),
     **dict.fromkeys(("presets", "profiles", "mixins", "base", "extends", "template"), _SHARED),
     **dict.fromkeys(
-        ("host", "timezone", "repeat", "skip", "use", "settings", "topic", "duration"), _IN_MEETINGS
+        ("host", "timezone", "repeat", "skip", "use", "settings", "topic", "duration"), IN_MEETINGS
     ),
     "timetable": "It belongs in a room, a meeting of `type: 3`.",
 }
