@@ -79,7 +79,8 @@ class StateComparison(Struct, frozen=True):
             yield step._replace(sends_again=False) if key in entries.blocked else step
         elif meeting is None:
             assert record is not None
-            yield existing.step_for_undeclared(key, record, entries.removed.get(record.id), self.now)
+            removal, is_moved = entries.removed.get(record.id), key in entries.blocked.values()
+            yield existing.step_for_undeclared(key, record, removal, self.now, is_moved=is_moved)
         elif record is not None:
             found = self._recorded(meeting, record, entries.removed.get(record.id))
             if key in entries.blocked:

@@ -83,8 +83,13 @@ def _is_kept_by_a_move(record: Record, now: datetime) -> bool:
     return not held_schedule(record.attributes, record.exceptions, now).expired
 
 
-def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: datetime) -> Step:
-    """Return the step of a meeting that is recorded and no longer declared."""
+def step_for_undeclared(
+    key: str, record: Record, removal: Removed | None, now: datetime, *, is_moved: bool = False
+) -> Step:
+    """Return the step of a meeting that is recorded and no longer declared.
+
+    An entry of `moved` that cannot be carried out (`is_moved`) excludes one of `removed`.
+    """
     times = held_schedule(record.attributes, record.exceptions, now)
     step = Step(key, Action.DESTROY, record.host, recorded_topic(record), recorded=record.attributes,
                 recorded_dates=record.exceptions, recorded_timetable=record.timetable,
@@ -100,9 +105,9 @@ def step_for_undeclared(key: str, record: Record, removal: Removed | None, now: 
             "declare it with `protect: false`, apply that, and take it out again",
         )
     if removal is None:
-        line = removed_line(key, record.id)
+        line, first = removed_line(key, record.id), "remove its `moved` entry, and " if is_moved else ""
         return step.with_status(
-            Status.WITHHELD, f"no longer declared, stays in Zoom; to delete it, add `{line}`"
+            Status.WITHHELD, f"no longer declared, stays in Zoom; to delete it, {first}add `{line}`"
         )
     if is_held_now_or_soon(record.attributes, record.exceptions, now):
         return step.with_status(Status.DEFERRED, f"{SOON}, so a later apply deletes it")

@@ -79,6 +79,19 @@ def test_a_move_to_a_key_that_has_a_meeting_is_remark_with_the_remedy() -> None:
     )
 
 
+def test_a_meeting_whose_move_is_blocked_names_the_entry_that_goes_with_its_line() -> None:
+    """A key that is under both `moved` and `removed` is an error."""
+    known = state(meetings={"launch": record(), "old": record(2, one_off(topic="Old"))})
+
+    plan = planned(spec(meeting(), moved=(moved("old", "launch"),)), known)
+
+    ((reason,),) = [step.reasons for step in plan.steps if step.key == "old"]
+    assert reason == (
+        "no longer declared, stays in Zoom; to delete it, remove its `moved` entry, and add "
+        "`removed: [{key: old, id: 81234567002, destroy: true}]`"
+    )
+
+
 def test_imports_that_were_done_are_remark_in_one_remark() -> None:
     """The first five by name."""
     keys = [f"m{n}" for n in range(7)]
