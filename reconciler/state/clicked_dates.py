@@ -53,7 +53,7 @@ def clicked_dates(record: Record, stored: Body, now: datetime) -> dict[str, Edit
     """Return the dates to come that are not in Zoom as they are recorded, each with its edit there.
 
     None is a date that is as the rule gives it. Agenda and settings of a date are not compared: no list shows
-    them.
+    them. A date that was moved forward is listed until it ends, and not after that.
     """
     found = edits_in_zoom(record.attributes, stored, record.exceptions, now)
     starts = find(record.attributes, {}, record.exceptions, [])
@@ -63,7 +63,7 @@ def clicked_dates(record: Record, stored: Body, now: datetime) -> dict[str, Edit
         if day in starts and not is_over(starts[day].start, edit, now)
     }
     days = sorted({*found, *recorded})
-    return {day: found.get(day) for day in days if found.get(day) != recorded.get(day)}
+    return {day: found.get(day) for day in days if edit_now(found.get(day), now) != recorded.get(day)}
 
 
 def _moved_by_id(recurring: Series, listed: Iterable[Body]) -> Iterator[tuple[str, Edit]]:

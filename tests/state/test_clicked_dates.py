@@ -49,6 +49,30 @@ def test_a_date_that_is_as_it_is_recorded_was_not_clicked(edit: Any) -> None:
     assert clicked_dates(recorded, stored, at("2027-04-01T08:00:00Z")) == {}
 
 
+@pytest.mark.parametrize("now", ["2027-03-31T09:00:00Z", "2027-03-31T09:44:00Z"])
+def test_a_date_that_is_held_where_it_was_moved_forward_to_was_not_clicked(now: str) -> None:
+    """Zoom lists it until it ends, and the rule still has it to come."""
+    edit = {"start_time": "2027-03-31T09:00:00Z", "duration": 45}
+    recorded = record(1, weekly())._replace(exceptions={MONDAY: edit})
+    stored = {
+        "occurrences": [occurrence("2027-03-31T09:00:00Z"), occurrence("2027-04-12T08:00:00Z", 2)],
+    }
+
+    assert clicked_dates(recorded, stored, at(now)) == {}
+
+
+def test_a_date_that_somebody_moved_to_now_was_moved() -> None:
+    moved = {"start_time": "2027-03-31T09:00:00Z", "duration": 45}
+    stored = {
+        "occurrences": [
+            occurrence("2027-03-31T09:00:00Z", 1806912000000),
+            occurrence("2027-04-12T08:00:00Z", 2),
+        ]
+    }
+
+    assert clicked_dates(record(1, weekly()), stored, at("2027-03-31T09:30:00Z")) == {MONDAY: moved}
+
+
 NIGHT = weekly(
     start_time="2027-01-03T02:30:00",
     recurrence={"type": 2, "repeat_interval": 1, "weekly_days": "1", "end_times": 16},
