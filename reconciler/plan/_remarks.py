@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.humanize import instant_words, with_utc
 from reconciler.meeting.names import as_argument
+from reconciler.meeting.single_dates import held_schedule
 from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action
 from reconciler.plan.dates import words
@@ -41,6 +42,8 @@ def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
             yield _undone_dates(step, waiting)
         if step.unskipped is not None:
             yield _only_skips(step, step.unskipped)
+        if (next_at := _next_as_recorded(step, now)) is not None:
+            yield _over_in_spec(step, next_at)
         if step.starts_at is not None and step.starts_at <= now + ENDS_SOON:
             yield from ends_soon(step, now)
 
@@ -120,6 +123,27 @@ def _only_skips(step: Step, day: str) -> Diagnostic:
         "to delete the last date would end the meeting.",
         hint=f"To end it, take it out of the spec and add `{removed_line(step.key, step.id)}`; "
         "to keep it, hold one of its dates, or give it a later end.",
+        severity=Severity.WARNING,
+        key=step.key,
+    )
+
+
+def _next_as_recorded(step: Step, now: datetime) -> datetime | None:
+    """Return the next start as recorded, of a meeting whose declared dates are over; None without one."""
+    if step.status is not Status.EXPIRED or step.meeting is None or step.id is None:
+        return None
+    return held_schedule(step.recorded or {}, step.recorded_dates, now).next_at
+
+
+def _over_in_spec(step: Step, next_at: datetime) -> Diagnostic:
+    """Return the warning for a meeting whose declared dates are over, while recorded ones are to come."""
+    assert step.id is not None, "what is recorded has an id"
+    return Diagnostic(
+        code="plan.over-in-spec",
+        detail=f"As declared, {step.key} is over, so nothing is sent for it. "
+        f"In Zoom it stays as recorded, next {with_utc(next_at, step.timezone)}.",
+        hint="If its dates are a mistake, correct them; to end it, take it out of the spec and add "
+        f"`{removed_line(step.key, step.id)}`.",
         severity=Severity.WARNING,
         key=step.key,
     )

@@ -294,6 +294,17 @@ def test_a_series_whose_dates_are_all_skipped_is_ended(team: PastingTeam) -> Non
     assert (team.apply().status, sorted(team.shell.ids())) == (0, ["a", "b"])
 
 
+def test_a_meeting_that_is_over_in_the_spec_alone_is_ended(team: PastingTeam) -> None:
+    team.declare(a={"start_time": "2026-01-14T15:00:00Z"}, b=SECOND)
+    ran = team.plan()
+    assert "[plan.over-in-spec]" in ran.out
+
+    team.declare(b=SECOND)
+    team.paste(ran)
+
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, ["b"])
+
+
 def test_a_date_that_failed_is_shown_and_sent_again(team: PastingTeam) -> None:
     """Once the series is in Zoom as a person wants it."""
     team.declare(a={}, b=SECOND, weekly=WEEKLY)

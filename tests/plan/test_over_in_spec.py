@@ -1,0 +1,55 @@
+"""Meetings that are over as they are declared, and still to come as they are recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from builders import meeting, one_off, planned, record, spec, state, weekly
+
+from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.plan.step import Status
+
+RULE = {"type": 2, "repeat_interval": 1, "weekly_days": "2"}
+ENDLESS = weekly(start_time="2026-09-07T10:00:00", recurrence={**RULE, "end_times": 0})
+ENDED = weekly(start_time="2026-09-07T10:00:00", recurrence={**RULE, "end_date_time": "2026-11-15T22:59:59Z"})
+
+
+def remarks(declared: dict[str, Any], recorded: dict[str, Any]) -> tuple[Status, tuple[Diagnostic, ...]]:
+    plan = planned(spec(meeting(attributes=declared)), state(meetings={"launch": record(1, recorded)}))
+    [step] = plan.steps
+    return step.status, plan.diagnostics
+
+
+@pytest.mark.parametrize(
+    ("declared", "recorded", "next_start"),
+    [
+        (one_off(start_time="2026-01-14T15:00:00Z"), one_off(), "Thu 14 Jan 2027, 15:00 UTC"),
+        (ENDED, ENDLESS, "Mon 7 Dec 2026, 10:00 Europe/Berlin (Mon 7 Dec 2026, 09:00 UTC)"),
+    ],
+    ids=["another year", "an end in the past"],
+)
+def test_a_meeting_that_is_over_in_the_spec_alone_is_a_warning(
+    declared: dict[str, Any], recorded: dict[str, Any], next_start: str
+) -> None:
+    """Nothing is sent for it, so Zoom holds what nobody declares any more."""
+    assert remarks(declared, recorded) == (
+        Status.EXPIRED,
+        (
+            Diagnostic(
+                code="plan.over-in-spec",
+                detail="As declared, launch is over, so nothing is sent for it. "
+                f"In Zoom it stays as recorded, next {next_start}.",
+                hint="If its dates are a mistake, correct them; to end it, take it out of the spec and add "
+                "`removed: [{key: launch, id: 81234567001, destroy: true}]`.",
+                severity=Severity.WARNING,
+                key="launch",
+            ),
+        ),
+    )
+
+
+def test_a_meeting_that_is_over_as_recorded_too_is_none() -> None:
+    over = one_off(start_time="2026-11-01T15:00:00Z")
+
+    assert remarks({**over, "topic": "Renamed"}, over) == (Status.EXPIRED, ())
