@@ -109,7 +109,7 @@ def _with_window(record: Record, stored: Body, now: datetime) -> Record:
     first, last = recurring.remaining(now).next_at, recurring.last()
     assert first is not None, "a longer series has dates to come"
     whole = {"from": utc_text(first), "to": utc_text(last) if last else None}
-    return record._replace(window=window_of(record.attributes, stored, [record.exceptions]) or whole)
+    return record._replace(window=window_of(record.attributes, stored, [record.exceptions], now) or whole)
 
 
 def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], now: datetime) -> Record:

@@ -13,12 +13,13 @@ from reconciler.state.stored_dates import find, readable, rule_starts
 
 
 def window_of(
-    attributes: Mapping[str, Json], stored: Body, edits: Sequence[Mapping[str, Edit]]
+    attributes: Mapping[str, Json], stored: Body, edits: Sequence[Mapping[str, Edit]], now: datetime
 ) -> dict[str, Json]:
     """Return the first and the last start that Zoom keeps of a longer series; empty if it keeps all of it.
 
-    `edits` are all that a date may have by now: a moved one counts where the rule gives it. The last is None
-    where the series in Zoom has no end.
+    One that at `now` still has more dates than Zoom keeps has a window, even if that reaches to its end: Zoom
+    never had the skipped dates before it. `edits` are all that a date may have by now: a moved one counts
+    where the rule gives it. The last is None where the series in Zoom has no end.
     """
     recurring, listed = series(attributes), readable(stored)
     if recurring is None or not listed:
@@ -27,7 +28,7 @@ def window_of(
     starts = sorted(rule_starts(found.values(), listed))
     last = recurring.last()
     kept = recurring.occurrence(recurring.remaining(starts[-1]).over - 1)
-    if kept is None or (last is not None and kept >= last):
+    if kept is None or (last is not None and kept >= last and not recurring.is_longer_than_kept(now)):
         return {}
     rule = stored.get("recurrence") or {}
     is_endless = rule.get("end_times") == 0 and not rule.get("end_date_time")

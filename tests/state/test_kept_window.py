@@ -33,7 +33,7 @@ def occurrence(week: int, number: int | None = None, **more: Any) -> dict[str, A
 )
 def test_a_date_that_was_moved_counts_where_the_rule_gives_it(listed: list[dict[str, Any]]) -> None:
     """Also one that was moved to the start of the last date."""
-    window = window_of(ENDLESS, {"occurrences": listed}, [MOVED])
+    window = window_of(ENDLESS, {"occurrences": listed}, [MOVED], FIRST)
 
     assert window == {"from": "2027-01-11T09:00:00Z", "to": "2027-02-01T09:00:00Z"}
     assert kept_until(window) == FIRST + timedelta(weeks=3)
@@ -42,6 +42,6 @@ def test_a_date_that_was_moved_counts_where_the_rule_gives_it(listed: list[dict[
 def test_a_window_without_an_end_has_no_last_date() -> None:
     stored = {"occurrences": [occurrence(0)], "recurrence": {"end_times": 0}}
 
-    window = window_of(ENDLESS, stored, [])
+    window = window_of(ENDLESS, stored, [], FIRST)
 
     assert (window, kept_until(window)) == ({"from": "2027-01-11T09:00:00Z", "to": None}, None)

@@ -125,7 +125,7 @@ class DatesRunner:
         """The record with the window of its series that Zoom keeps; it is durable."""
         planned = {each.date: each.edit for each in step.dates}
         edits = [record.exceptions, taken_back, planned]
-        seen = record._replace(window=window_of(record.attributes, stored, edits))
+        seen = record._replace(window=window_of(record.attributes, stored, edits, self._run.now()))
         if seen != record:
             await self._run.journal.commit(lambda state: state.amend(step.key, seen.id, window=seen.window))
         return seen

@@ -122,6 +122,19 @@ def click(world: World, start: str) -> None:
     world.zoom.send("DELETE", f"/v2/meetings/{number}?occurrence_id={ids[start]}")
 
 
+def test_a_series_that_zoom_keeps_to_its_end_behind_skipped_dates_is_not_extended() -> None:
+    """Of its 53 dates the first 5 are closed, so Zoom has all of the others at once."""
+    rule = {**FOR_EVER, "end_times": 53}
+    world = World(series(None, ("2027-01-11", "2027-02-08"), rule=rule))
+
+    report = world.apply()
+
+    starts = [start for start, _ in listed(world)]
+    assert (report.failed, len(starts), starts[0]) == ({}, 48, "2027-02-15T09:00:00Z")
+    assert world.store.state.meetings["weekly"].window == {"from": starts[0], "to": starts[-1]}
+    assert not world.plan().has_work
+
+
 def test_an_extension_waits_for_what_somebody_clicked() -> None:
     world = World(series())
     world.apply()
