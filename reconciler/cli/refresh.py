@@ -12,6 +12,7 @@ from reconciler.cli.connection import check_origin, connect
 from reconciler.errors.exceptions import ReconcilerError, RemoteError
 from reconciler.live import read as live_read
 from reconciler.live import refresh
+from reconciler.live.adopted import adopted_facts, with_adopted
 from reconciler.live.read import ReadStatus, without_strangers
 from reconciler.live.report import warnings_for
 from reconciler.live.retired import ending_meetings
@@ -126,15 +127,16 @@ def corrected(state: State, spec: Spec, read: RefreshResult, now: datetime) -> R
     """Return the state as it is after the reads."""
     ending = ending_meetings(state, read.retired)
     results = without_strangers(state, read.results, lambda: declared_hosts(spec))
-    facts = refresh.correct_records(state, results)
+    found, refreshed = refresh.correct_records(state, results), refresh.apply_refresh(state, results, now)
+    facts = with_adopted(found, refreshed, spec.meetings)
     return RefreshedState(
-        refresh.apply_refresh(state, results, now),
+        refreshed,
         facts,
         (*warnings_for(state, results), *ending.diagnostics),
         _imported(state, spec, read.imports, now),
         _gone(state, spec, results),
         ending.topics,
-        refresh.told(state, facts),
+        (*refresh.told(state, found), *adopted_facts(found, facts)),
     )
 
 

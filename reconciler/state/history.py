@@ -60,7 +60,8 @@ class Kind(StrEnum):
     FORGET = "forget"
     """Its record was removed, and Zoom not changed."""
     RELEASE = "release"
-    """Details: the fields that are not managed any more, or `protect`, or `timetable`."""
+    """Details: the fields that are not managed any more or were declared as Zoom has them, or `protect`, or
+    `timetable`."""
     LOSE = "lose"
     """Zoom does not have it any more, so its record was removed. Details: its number."""
     EXPIRE = "expire"

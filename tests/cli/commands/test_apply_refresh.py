@@ -133,6 +133,48 @@ def retire(shell: Shell, key: str, **changed: str) -> None:
     shell.write("meetings.yaml", spec_of({"a": {}}))
 
 
+WEEKLY = {
+    "type": 8,
+    "start_time": "2027-01-11T10:00:00",
+    "timezone": "UTC",
+    "recurrence": {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 3},
+}
+SECOND = "?occurrence_id=1800266400000"
+"""18 January 2027, 10:00 UTC."""
+
+
+@pytest.mark.parametrize(
+    ("clicked", "declared", "recorded"),
+    [
+        (("PATCH", "", {"topic": "New"}), {"topic": "New"}, "topic"),
+        (("DELETE", SECOND, None), {"exceptions": {"2027-01-18": "skip"}}, "exceptions.2027-01-18"),
+        (
+            ("PATCH", SECOND, {"start_time": "2027-01-19T14:00:00Z"}),
+            {"exceptions": {"2027-01-18": {"start_time": "2027-01-19 14:00"}}},
+            "exceptions.2027-01-18",
+        ),
+    ],
+    ids=["a field", "a cancelled date", "a moved date"],
+)
+def test_what_somebody_changed_and_the_spec_declares_by_now_is_recorded(
+    shell: Shell, requests: Requests, clicked: Any, declared: Any, recorded: str
+) -> None:
+    """As `drift` says, to keep it: nothing is sent, and neither drift nor a plan shows it any more."""
+    shell.write("meetings.yaml", spec_of({"a": {}, "b": {}, "c": WEEKLY}))
+    shell("apply", *AT, "--auto-approve")
+    method, query, body = clicked
+    Zoom(shell.folder).click(method, f"{shell.ids()['c']}{query}", body)
+    shell.write("meetings.yaml", spec_of({"a": {}, "b": {}, "c": {**WEEKLY, **declared}}))
+    requests.clear()
+
+    ran = shell(*MEND)
+
+    assert (ran.status, ran.out, requests.changing()) == (0, NO_CHANGES, {})
+    assert ran.err.endswith(f"Recorded: c: recorded only: {recorded}\n")
+    assert shell("plan", *AT, "--detailed-exitcode").status == 0
+    assert shell("drift", *AT, "--detailed-exitcode").status == 0
+
+
 def test_a_host_that_changed_is_recorded(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     """Where the spec follows, nothing is sent; without a refresh the plan expects to hand it over."""
     zoom.meddle(shell.recorded().meetings["b"].id, host_email="new@example.com")
