@@ -40,8 +40,19 @@ NAMED_MAX = 5
 
 def planned(each: DateStep, attributes: Mapping[str, Json]) -> str:
     """Return what a plan does to a date: "skips Mon 5 Apr 2027 (berlin)"."""
+    if each.action is DateAction.BACK:
+        return _taken_back(each.date, each.before, attributes)
     reason = f" ({each.closure})" if each.closure else ""
     return f"{done(each.date, each.edit, attributes)}{reason}"
+
+
+def _taken_back(day: str, before: Edit, attributes: Mapping[str, Json]) -> str:
+    """Return what becomes of a date whose edit is taken back: "Mon 17 May 2027 moves back from 14:00"."""
+    name, at = name_of(day), moved_to(before)
+    if at is None:
+        return f"{name} is held again"
+    start = _new_start(day, timezones.in_zone(at, _zone(attributes)), attributes)
+    return f"{name} moves back from {', '.join(start)}" if start else done(day, None, attributes)
 
 
 def lines(step: Step) -> list[str]:
@@ -151,13 +162,12 @@ def done(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
     """Return an edit in words: "Mon 17 May 2027 moves to Tue 18 May, 14:00, 30 min"."""
     name = name_of(day)
     if edit is None:
-        return f"{name} is held again"
+        return f"{name} is held as the rule gives it"
     if edit == SKIP:
         return f"skips {name}"
-    zone = timezones.zone(str(attributes.get("timezone", ""))) or timezones.known_zone("UTC")
     at = moved_to(edit)
     assert at is not None, "a changed date has a start"
-    local = timezones.in_zone(at, zone)
+    local = timezones.in_zone(at, _zone(attributes))
     parts = [*_new_start(day, local, attributes), *_new_duration(edit, attributes)]
     parts += [f"agenda {edit['agenda']!r}"] if "agenda" in edit else []
     parts += [f"{setting}: {_value(value)}" for setting, value in edit.get("settings", {}).items()]
@@ -169,7 +179,7 @@ def drifted(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
     """Return what somebody did to a date in Zoom: "Mon 5 Apr 2027 was cancelled"."""
     if edit == SKIP:
         return f"{name_of(day)} was cancelled"
-    return f"{name_of(day)} is held as the rule gives it" if edit is None else done(day, edit, attributes)
+    return done(day, edit, attributes)
 
 
 def exception_line(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
@@ -178,8 +188,7 @@ def exception_line(day: str, edit: Edit, attributes: Mapping[str, Json]) -> str:
         return f"`{day}: skip`" if edit == SKIP else f"`{day}` is as the rule gives it: remove its exception"
     at = moved_to(edit)
     assert at is not None, "a changed date has a start"
-    zone = timezones.zone(str(attributes.get("timezone", ""))) or timezones.known_zone("UTC")
-    local = timezones.in_zone(at, zone)
+    local = timezones.in_zone(at, _zone(attributes))
     return f"`{day}: {{start_time: {local:%Y-%m-%d %H:%M}, duration: {edit['duration']}}}`"
 
 
@@ -206,6 +215,11 @@ def _new_start(day: str, local: datetime, attributes: Mapping[str, Json]) -> lis
         return []
     words = f"{short_weekday(local)} {day_words(local)}".removesuffix(f" {own.year}")
     return [words, time_words(local)] if local.date() != own else [time_words(local)]
+
+
+def _zone(attributes: Mapping[str, Json]) -> timezones.Zone:
+    """Return the zone of a meeting; UTC where it names none that this machine knows."""
+    return timezones.zone(str(attributes.get("timezone", ""))) or timezones.known_zone("UTC")
 
 
 def _new_duration(edit: Edit, attributes: Mapping[str, Json]) -> list[str]:

@@ -48,7 +48,7 @@ def test_an_edit_names_the_agenda_and_the_settings_of_the_date() -> None:
 
 def test_what_was_done_is_one_line_for_many_skips_and_one_for_each_other_edit_by_day() -> None:
     others = {"2027-03-08": None, "2027-03-01": MOVED}
-    moves, back = "Mon 1 Mar 2027 moves to Tue 2 Mar, 14:00", "Mon 8 Mar 2027 is held again"
+    moves, back = "Mon 1 Mar 2027 moves to Tue 2 Mar, 14:00", "Mon 8 Mar 2027 is held as the rule gives it"
 
     few = all_done({**others, DAYS[1]: "skip", DAYS[0]: "skip"}, weekly())
     many = all_done({**others, **dict.fromkeys(reversed(DAYS), "skip")}, weekly())
@@ -141,6 +141,27 @@ def test_a_change_of_another_day_says_which(turn: dict[str, Any], expected: str)
 )
 def test_what_somebody_did_to_a_date_in_words(edit: Any, expected: str) -> None:
     assert words.drifted("2027-03-01", edit, weekly()) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ("skip", "Mon 1 Mar 2027 is held again"),
+        (MOVED, "Mon 1 Mar 2027 moves back from Tue 2 Mar, 14:00"),
+        ({"start_time": "2027-03-01T13:00:00Z", "duration": 45}, "Mon 1 Mar 2027 moves back from 14:00"),
+        (
+            {"start_time": "2027-03-01T09:00:00Z", "duration": 90},
+            "Mon 1 Mar 2027 is held as the rule gives it",
+        ),
+    ],
+    ids=["skipped", "moved", "another time", "longer"],
+)
+def test_a_date_whose_edit_is_taken_back_says_from_where(before: Any, expected: str) -> None:
+    recorded = record(1, weekly())._replace(exceptions={"2027-03-01": before})
+
+    plan = planned(spec(meeting("weekly", weekly())), state(meetings={"weekly": recorded}))
+
+    assert words.lines(plan.steps[0]) == [expected]
 
 
 def test_many_dates_that_are_held_again_have_one_line() -> None:
