@@ -22,7 +22,7 @@ from reconciler.views.markdown.size import BYTES_MAX, MORE_BYTES, Entry, fit, jo
 from reconciler.views.markdown.steps import folded, line
 from reconciler.views.markdown.weeks import week_table
 from reconciler.views.text import diagnostics as text_diagnostics
-from reconciler.views.text.plan import is_shown, is_unchanged
+from reconciler.views.text.plan import expired_line, is_shown, is_unchanged
 from reconciler.views.text.totals import elsewhere_line, plan_line
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def plan(plan: Plan, style: TextStyle) -> str:
             markdown_diagnostics.ends_soon(plan.diagnostics),
             markdown_diagnostics.warnings(plan.diagnostics),
         )
-        return _page((MARKER, "### No changes", remark, elsewhere_line(plan), *notes, footer))
+        expired = expired_line(steps, code)
+        return _page((MARKER, "### No changes", remark, expired, elsewhere_line(plan), *notes, footer))
     head = (
         MARKER,
         f"### {plan_line(steps)}",

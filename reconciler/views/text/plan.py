@@ -25,7 +25,7 @@ from reconciler.views.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from reconciler.meeting.meeting import Meeting
     from reconciler.plan.plan import Plan
@@ -215,11 +215,17 @@ def _day(steps: Sequence[Step], style: TextStyle) -> Iterator[str]:
 def _expired(steps: Sequence[Step], style: TextStyle) -> list[str]:
     if style.verbose or not steps:
         return _all(steps, style)
+    return [expired_line(steps, escape_control)]
+
+
+def expired_line(steps: Sequence[Step], named: Callable[[str], str]) -> str:
+    """Return the keys whose time is over, the first few by name as `named` shows it; empty if none is."""
+    expired = [step for step in steps if step.status is Status.EXPIRED]
     # What was never created comes first: there a year may have been mistyped.
-    ordered = sorted(steps, key=lambda step: step.action is not Action.CREATE)
-    named = ", ".join(escape_control(step.key) for step in ordered[:EXPIRED_MAX])
-    more = f" and {len(steps) - EXPIRED_MAX} more" if len(steps) > EXPIRED_MAX else ""
-    return [f"Expired, nothing is sent for them: {named}{more}"]
+    ordered = sorted(expired, key=lambda step: step.action is not Action.CREATE)
+    keys = ", ".join(named(step.key) for step in ordered[:EXPIRED_MAX])
+    more = f" and {len(expired) - EXPIRED_MAX} more" if len(expired) > EXPIRED_MAX else ""
+    return f"Expired, nothing is sent for them: {keys}{more}" if expired else ""
 
 
 RECORDED = "What is imported is recorded as Zoom has it; nothing is sent for it."

@@ -140,6 +140,20 @@ def test_no_changes_are_a_short_comment() -> None:
     check_case("no-changes", shown(plan))
 
 
+def test_a_comment_without_changes_names_what_is_over() -> None:
+    """What was never created comes first: there a year may have been mistyped."""
+    over = step(Action.KEEP, "over", status=Status.EXPIRED)
+    new = step(Action.CREATE, "kick-off", status=Status.EXPIRED)
+
+    calm = shown(plan_of(over, new), TextStyle()).split("\n\n")
+
+    assert calm[1:4] == [
+        "### No changes",
+        "Zoom is as declared, by what was last applied. `reconciler drift` asks Zoom itself.",
+        "Expired, nothing is sent for them: `kick-off`, `over`",
+    ]
+
+
 def test_a_plan_with_refresh_says_that_it_compared_with_zoom() -> None:
     calm = shown(plan_of(options=Options(refresh=True)), TextStyle()).split("\n\n")
 
