@@ -12,7 +12,7 @@ from datetime import date, datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from reconciler.live._occurrences import COMPARED_MAX, compared_starts, listed_starts
+from reconciler.live._occurrences import COMPARED_MAX, compared_starts, is_longer, listed_starts
 from reconciler.meeting import recurrence
 from reconciler.meeting.meeting import DURATION_MINUTES_DEFAULT, NO_FIXED_TIME, SERIES, minutes_of, resume
 from reconciler.meeting.recurrence import OCCURRENCES_MAX, Series
@@ -99,9 +99,11 @@ def _series(body: Mapping[str, Json], times: DeclaredTimes, now: datetime) -> De
         raise UndeclarableError("Zoom shows no start of it")
     listed = tuple(date for date in _dates(body) if date > now)[:COMPARED_MAX]
     try:
-        readings = tuple(_readings(times.attributes, rule, now))
+        wholes = tuple(_wholes(times.attributes, rule))
+        readings = tuple(_remaining_series(each, now) if is_longer(each) else each for each in wholes)
         candidates = (*readings, *(_starting_at(listed, reading) for reading in readings if listed))
-        fitting = _fitting(candidates, listed, now)
+        is_cut = len(listed) >= OCCURRENCES_MAX or any(map(is_longer, wholes))
+        fitting = _fitting(candidates, listed, now, is_cut=is_cut)
         series = fitting or candidates[0]
         series.remaining(now)
     except (TypeError, ValueError) as error:
@@ -117,11 +119,19 @@ def _series(body: Mapping[str, Json], times: DeclaredTimes, now: datetime) -> De
     return DeclaredTimes(attributes, remarks, exceptions)
 
 
-def _fitting(candidates: Iterable[Series], listed: tuple[datetime, ...], now: datetime) -> Series | None:
-    """The first series whose coming dates are the listed ones, or else the first that has most of them."""
-    candidates = tuple(candidates)
+def _fitting(
+    candidates: Iterable[Series], listed: tuple[datetime, ...], now: datetime, *, is_cut: bool
+) -> Series | None:
+    """The first series whose coming dates are the listed ones, or else the first that has most of them.
+
+    A list that `is_cut` has only the first of them.
+    """
+    coming = [
+        (series, compared_starts(series, now)[: len(listed) if is_cut or series.last() is None else None])
+        for series in candidates
+    ]
     for fits in (_fits, _fits_but_for_moves):
-        if found := next((series for series in candidates if fits(series, listed, now)), None):
+        if found := next((series for series, dates in coming if fits(dates, listed)), None):
             return found
     return None
 
@@ -144,14 +154,13 @@ def _short(start_time: str) -> str:
     return start_time if start_time.endswith("Z") else start_time.replace("T", " ").removesuffix(":00")
 
 
-def _readings(times: Mapping[str, Json], rule: Mapping[str, Json], now: datetime) -> Iterator[Series]:
+def _wholes(times: Mapping[str, Json], rule: Mapping[str, Json]) -> Iterator[Series]:
     """The series in each way in which its rule can be meant, likeliest first."""
     start_time, timezone = times["start_time"], times["timezone"]
     base = {"type": rule["type"], "repeat_interval": recurrence.interval_of(rule)}
     for days in _days(rule, Series(start_time, timezone, {}).wall_start()):
         for end in _ends(rule):
-            whole = Series(start_time, timezone, {**base, **days, **end})
-            yield _remaining_series(whole, now) if whole.occurrence(OCCURRENCES_MAX) else whole
+            yield Series(start_time, timezone, {**base, **days, **end})
 
 
 def _starting_at(listed: tuple[datetime, ...], whole: Series) -> Series:
@@ -193,18 +202,12 @@ def _ends(rule: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
         yield {"end_date_time": until}
 
 
-def _fits(series: Series, listed: tuple[datetime, ...], now: datetime) -> bool:
-    """Return whether the coming dates are the listed ones; a list as long as Zoom's may be cut."""
-    return not listed or _coming(series, listed, now) == listed
+def _fits(coming: tuple[datetime, ...], listed: tuple[datetime, ...]) -> bool:
+    """Return whether the coming dates are the listed ones."""
+    return not listed or coming == listed
 
 
-def _fits_but_for_moves(series: Series, listed: tuple[datetime, ...], now: datetime) -> bool:
+def _fits_but_for_moves(coming: tuple[datetime, ...], listed: tuple[datetime, ...]) -> bool:
     """Return whether the coming dates are the listed ones but for a few, which somebody moved."""
-    moved = len(set(listed) - set(coming := _coming(series, listed, now)))
+    moved = len(set(listed) - set(coming))
     return len(coming) == len(listed) and 2 * moved < len(listed)
-
-
-def _coming(series: Series, listed: tuple[datetime, ...], now: datetime) -> tuple[datetime, ...]:
-    coming = compared_starts(series, now)
-    is_cut = len(listed) >= OCCURRENCES_MAX or series.last() is None
-    return coming[: len(listed)] if is_cut else coming

@@ -35,6 +35,11 @@ def coming_starts(stored: Mapping[str, Json], now: datetime) -> tuple[datetime, 
         return None
 
 
+def is_longer(whole: Series) -> bool:
+    """Whether a series has more dates than Zoom keeps, which are its first ones."""
+    return whole.occurrence(OCCURRENCES_MAX) is not None
+
+
 def compared_starts(series: Series, now: datetime) -> tuple[datetime, ...]:
     """The occurrences of a series after `now`, as many as are compared."""
     return tuple(islice(series.coming(now), COMPARED_MAX))

@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from msgspec.structs import replace
 
+from reconciler.live._occurrences import is_longer
 from reconciler.live._series_drift import stored_series
 from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus
@@ -18,6 +19,7 @@ from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import SERIES, kind, minutes_of, resume, schedule, series
 from reconciler.meeting.names import fold_host
 from reconciler.meeting.passcode import same_passcode
+from reconciler.meeting.recurrence import Series
 from reconciler.meeting.single_dates import Edit
 from reconciler.meeting.timezones import instant, utc_text
 from reconciler.plan.change import DATES, FieldChange
@@ -104,12 +106,27 @@ def _with_window(record: Record, stored: Body, now: datetime) -> Record:
     Its end is None where the series has none in Zoom. Where Zoom lists no dates, its rule counts.
     """
     recurring = series(record.attributes) if _is_readable(record.attributes, now) else None
-    if recurring is None or not recurring.is_longer_than_kept(now):
-        return record._replace(window={})
+    window: dict[str, Json] = {}
+    if recurring is not None and (
+        recurring.is_longer_than_kept(now) or _is_longer_in_zoom(stored, recurring)
+    ):
+        window = window_of(record.attributes, stored, [record.exceptions], now) or _whole(recurring, now)
+    return record._replace(window=window)
+
+
+def _is_longer_in_zoom(stored: Body, recurring: Series) -> bool:
+    """Whether the series in Zoom has more dates than Zoom keeps, those that are over included."""
+    whole = stored_series(stored, recurring.timezone)
+    return whole is not None and is_longer(whole)
+
+
+def _whole(recurring: Series, now: datetime) -> dict[str, Json]:
+    """The window of a series with all its dates to come; empty if Zoom keeps as many."""
+    if not recurring.is_longer_than_kept(now):
+        return {}
     first, last = recurring.remaining(now).next_at, recurring.last()
     assert first is not None, "a longer series has dates to come"
-    whole = {"from": utc_text(first), "to": utc_text(last) if last else None}
-    return record._replace(window=window_of(record.attributes, stored, [record.exceptions], now) or whole)
+    return {"from": utc_text(first), "to": utc_text(last) if last else None}
 
 
 def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], now: datetime) -> Record:

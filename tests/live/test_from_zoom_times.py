@@ -278,7 +278,7 @@ def test_a_date_that_is_over_but_was_moved_to_a_day_to_come_is_an_exception() ->
         ),
     ],
 )
-@pytest.mark.parametrize("listed", [0, 50])
+@pytest.mark.parametrize("listed", [0, 47, 50])
 def test_a_series_keeps_its_end_beyond_the_dates_that_zoom_lists(
     rule: dict[str, Any], kept: dict[str, Any], listed: int
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import at
@@ -258,10 +258,10 @@ def test_a_host_is_asked_for(shell: Shell) -> None:
     )
 
 
-def by_hand(shell: Shell, start: str, end_times: int) -> None:
+def by_hand(shell: Shell, start: str, **end: Any) -> None:
     """A series that somebody made in Zoom."""
     times = {"type": 8, "start_time": start, "timezone": "Europe/Berlin", "duration": 45}
-    rule = {"type": 2, "weekly_days": "2", "end_times": end_times}
+    rule = {"type": 2, "weekly_days": "2", **end}
     Zoom(shell.folder).make(HOST, {"topic": "Community call", **times, "recurrence": rule})
 
 
@@ -330,6 +330,34 @@ meetings:
 imports:
   - {id: 88888888909, to: community-call}
 """
+
+
+@pytest.mark.parametrize(
+    "end",
+    [{"end_times": 60}, {"end_times": 53}, {"end_date_time": "2028-06-30T21:59:59Z"}],
+    ids=["60", "53, of which 50 are left", "a day"],
+)
+def test_dates_are_imported_of_a_series_of_which_zoom_keeps_only_the_first_ones(
+    shell: Shell, end: dict[str, Any]
+) -> None:
+    """It lists fewer than 50 when some are over, and what was done to a date is not taken back."""
+    shell.sandbox("budget", now="2026-11-10T08:00:00Z")
+    by_hand(shell, "2026-11-16T10:00:00", **end)
+    second = int(at("2026-12-14T09:00:00Z").timestamp()) * 1000
+    Zoom(shell.folder).click("DELETE", f"{WEEKLY_ID}?occurrence_id={second}")
+
+    shell.sandbox("import", "--host", HOST, "--out", "meetings.yaml")
+    applied = shell.sandbox("apply", "--auto-approve")
+    after = shell.sandbox("plan", "--refresh", "--detailed-exitcode")
+    window = shell.recorded().meetings["community-call"].window
+
+    assert "    exceptions:\n      2026-12-14: skip\n" in (shell.folder / "meetings.yaml").read_text()
+    assert applied.out.splitlines()[-1] == "Apply complete! 0 added, 0 changed, 0 destroyed, 1 recorded."
+    assert (after.status, after.out.splitlines()[-1]) == (
+        0,
+        "No changes. Compared with what was last applied and with what Zoom says now.",
+    )
+    assert window == {"from": "2026-12-07T09:00:00Z", "to": "2027-10-25T08:00:00Z"}
 
 
 def test_a_series_of_60_coming_dates_is_imported_without_a_request(shell: Shell) -> None:
