@@ -361,7 +361,9 @@ def _unread(intent: Intent | None, record: Record) -> Intent | None:
 
 
 def _without(mapping: Mapping[str, Json], key: str) -> dict[str, Json]:
-    return {name: value for name, value in mapping.items() if name != key}
+    left = dict(mapping)  # copied at once: an apply does this for each meeting, over all of them
+    left.pop(key, None)
+    return left
 
 
 def _renamed(mapping: Mapping[str, Json], old: str, new: str) -> dict[str, Json]:
