@@ -72,7 +72,7 @@ def _in_link(path: Path) -> UnlocatedDiagnostic:
     return UnlocatedDiagnostic(
         path,
         "passcode.in-link",
-        "The link contains a passcode (`pwd=`), or a token to act as the host (`zak=`).",
+        "The link contains a passcode (`pwd=`), or a token to join or act as the host (`tk=`, `zak=`).",
         "Remove the link; `reconciler links` prints join links when they are needed.",
     )
 
