@@ -28,7 +28,7 @@ def summarize(before: State, after: State, facts: Sequence[Fact] = ()) -> str:
 
 
 _VERBS = {Kind.HAND_OVER: "hand over", Kind.RENAME: "rename the host of",
-          Kind.DATES: "change dates of", Kind.RELEASE: "stop managing fields of",
+          Kind.DATES: "change dates of", Kind.RELEASE: "record fields of",
           Kind.EXPIRE: "drop the record of", Kind.EXTEND: "extend",
           Kind.LOSE: "note the loss of"}  # fmt: skip
 """The verbs of the kinds whose name is none."""

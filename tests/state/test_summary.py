@@ -9,6 +9,7 @@ from builders import intent, record, state
 from msgspec.structs import replace
 
 from reconciler.state.document import encode
+from reconciler.state.history import Fact, Kind
 from reconciler.state.state import State, retire
 from reconciler.state.summary import summarize
 
@@ -58,6 +59,24 @@ OPEN = began(ONE, "a", "retro")
 def test_a_write_is_summarized_by_what_it_records(before: State, after: State, line: str) -> None:
     """The first thing names its keys, the rest are counts."""
     assert summarize(before, after) == line
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        (Kind.RELEASE, "Record fields of launch"),
+        (Kind.EXPIRE, "Drop the record of launch"),
+        (Kind.DATES, "Change dates of launch"),
+        (Kind.EXTEND, "Extend launch"),
+        (Kind.UPDATE, "Update launch (topic)"),
+    ],
+)
+def test_what_the_run_told_is_said_first(kind: Kind, line: str) -> None:
+    changed = state(meetings={"launch": record(1, {"topic": "Go"})})
+
+    assert (
+        summarize(state(meetings={"launch": record(1)}), changed, [Fact(kind, "launch", ("topic",))]) == line
+    )
 
 
 def test_a_line_costs_little_in_a_large_state() -> None:
