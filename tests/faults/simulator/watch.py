@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections import Counter
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from auditor import Exchange, Version, audit
@@ -17,20 +18,21 @@ from reconciler.stores import lock as locks
 from reconciler.stores.leased.place import LOCK, STATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     import httpx
     from memory_place import Documents
 
     from reconciler.meeting.meeting import Meeting
+    from reconciler.ports import Json
     from reconciler.sandbox.account import StoredMeeting
     from simulator.machine import Machine
     from simulator.network import Zoom
     from simulator.team import Team
 
 
-from simulator.calendar import shown
+from simulator.calendar import shown, written
 from simulator.chronicle import Chronicle
 from simulator.hands import LINGERS_SECONDS, Mandate
 from simulator.team import PASSCODE
@@ -207,8 +209,7 @@ class Watch:
             return
         topic = stored.document["topic"]
         declared = next((each for each in self._team.declared.values() if each.topic == topic), None)
-        again = declared.dates.exceptions if declared else {}
-        count = sum(edit != "skip" != again.get(day, "skip") for day, edit in intent.dates.items())
+        count = _changed_again(declared, intent.dates)
         spent = self._zoom.account.used(self._machine.now().date(), stored.host_id)
         if count and spent and spent + 1 + count > self._team.daily:
             self.fail("dates", f"{owner} undoes {count} dates of {topic} after {spent} requests of the day")
@@ -383,3 +384,12 @@ class Watch:
 
 def _told(request: httpx.Request) -> str:
     return f"{request.method} {request.url.path}"
+
+
+def _changed_again(one: Meeting | None, edits: Mapping[str, Json]) -> int:
+    """How many of the changed dates a new rule of `one` still has: each of them is to be changed again."""
+    if one is None or one.attributes["type"] != 8:
+        return 0
+    changed = [day for day, edit in edits.items() if edit != "skip" != one.dates.exceptions.get(day, "skip")]
+    of_rule = takewhile(lambda day: day <= max(changed), (f"{day}" for day in written(one).days()))
+    return len(set(changed).intersection(of_rule)) if changed else 0
