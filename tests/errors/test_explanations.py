@@ -13,9 +13,10 @@ from machine_formats import OPEN
 from paths import ROOT
 
 from reconciler.errors.explanations.table import table
-from reconciler.spec import spec
+from reconciler.spec import settings, spec
 from reconciler.spec.schema.validator import meeting_fields
 from reconciler.spec.settings import Settings
+from reconciler.spec.yaml import document
 from reconciler.spec.yaml.document import Source
 
 if TYPE_CHECKING:
@@ -157,6 +158,19 @@ def test_an_example_of_a_spec_can_be_read() -> None:
 
     assert found == []
     assert len([text for text in texts.values() if text]) > 50
+
+
+def test_an_example_of_the_settings_can_be_used() -> None:
+    """What has the form of reconciler.yaml is read as one, without a finding."""
+    sources = [Source(code, each.example.encode()) for code, each in table().items()]
+    files = [
+        source
+        for source in sources
+        if source.filename.startswith("settings.") and isinstance(document.parse(source).value, dict)
+    ]
+
+    assert [each for source in files for each in settings.parse(source).diagnostics] == []
+    assert len(files) > 10
 
 
 def test_each_family_has_a_file_of_its_own() -> None:
