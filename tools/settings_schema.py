@@ -64,8 +64,8 @@ def _limits() -> Schema:
         "minimum": 0,
     }
     pace = {
-        "description": "The rate of requests: a Zoom plan, or a number of requests a second.",
-        "anyOf": [{"enum": ["free", "pro", "business"]}, {"type": "number", "exclusiveMinimum": 0}],
+        "description": "The rate of requests: a Zoom plan, or a whole number of requests a second.",
+        "anyOf": [{"enum": ["free", "pro", "business"]}, {"type": "integer", "minimum": 1, "maximum": 1000}],
         "default": "pro",
     }
     budget = {"daily_limit": limit | {"default": 100}, "reserve": reserve | {"default": 10}, "pace": pace}

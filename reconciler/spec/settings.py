@@ -29,11 +29,11 @@ PACE = "pro"
 
 
 class BudgetSettings(Struct, frozen=True):
-    """The limits of a host. `pace` is `free`, `pro`, `business` or a number of requests a second."""
+    """The limits of a host. `pace` is `free`, `pro`, `business` or the requests a second."""
 
     daily_limit: int = DAILY_LIMIT
     reserve: int = RESERVE
-    pace: str | float = PACE
+    pace: str | int = PACE
 
 
 class Capacity(Struct, frozen=True):
@@ -119,7 +119,7 @@ def _settings(value: Mapping[str, Json], document: Document) -> Settings:
         specs=tuple(value.get("specs", ())),
         policies=tuple(value.get("policies", ())),
         state=value.get("state"),
-        budget=BudgetSettings(**value.get("budget", {})),
+        budget=_budget(value.get("budget", {})),
         hosts=None
         if hosts is None
         else MappingProxyType({host: HostSettings(**own) for host, own in hosts.items()}),
@@ -128,6 +128,11 @@ def _settings(value: Mapping[str, Json], document: Document) -> Settings:
         audience=tuple(value.get("audience", ())),
         document=document,
     )
+
+
+def _budget(value: Mapping[str, Json]) -> BudgetSettings:
+    pace = value.get("pace", PACE)  # 25.0 is a whole number in a JSON Schema
+    return BudgetSettings(**{**value, "pace": pace if isinstance(pace, str) else int(pace)})
 
 
 def _check(value: Mapping[str, Json]) -> Iterator[UnlocatedDiagnostic]:

@@ -58,12 +58,12 @@ defaults: {settings: {waiting_room: true}}
 def test_a_limit_that_a_host_does_not_set_is_the_budgets() -> None:
     hosts = "hosts: {Shared@example.com: {daily_limit: 50}, b: {reserve: 1}}"
 
-    found = parsed(f"budget: {{daily_limit: 80, pace: 2.5}}\n{hosts}\n")
+    found = parsed(f"budget: {{daily_limit: 80, pace: 25.0}}\n{hosts}\n")
 
     assert [found.limits(host) for host in ("shared@EXAMPLE.com", "b", "other")] == [
-        BudgetSettings(50, 10, 2.5),
-        BudgetSettings(80, 1, 2.5),
-        BudgetSettings(80, 10, 2.5),
+        BudgetSettings(50, 10, 25),
+        BudgetSettings(80, 1, 25),
+        BudgetSettings(80, 10, 25),
     ]
 
 
@@ -74,6 +74,8 @@ def test_a_limit_that_a_host_does_not_set_is_the_budgets() -> None:
         ("- a\n", "settings.wrong-type", 1, 1),
         ("specs: meetings/\n", "settings.wrong-type", 1, 8),
         ("budget: {pace: quick}\n", "settings.not-allowed-value", 1, 16),
+        ("budget: {pace: 2.5}\n", "settings.not-allowed-value", 1, 16),
+        ("budget: {pace: 1001}\n", "settings.not-allowed-value", 1, 16),
         ("budget: {daily_limit: -1}\n", "settings.out-of-range", 1, 23),
         ("hosts:\n  a@b.c: {daily_limt: 1}\n", "settings.unknown-field", 2, 11),
         ("defaults: {settings: {waitingroom: true}}\n", "settings.unknown-field", 1, 23),

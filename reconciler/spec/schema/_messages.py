@@ -283,7 +283,7 @@ def _wrong_count(violation: Violation, context: SchemaContext) -> Message:
 
 def _no_alternative(violation: Violation, context: SchemaContext) -> Message:
     if violation.path[-1:] == ("pace",):
-        choice = "It must be free, pro, business, or a number of requests a second above 0"
+        choice = "It must be free, pro, business, or a whole number of requests a second from 1 to 1000"
         near = didyoumean.did_you_mean(violation.value, ("free", "pro", "business"))
         return NOT_ALLOWED_VALUE, _cannot_be(violation, context, choice), didyoumean.suggestion(near)
     if "repeat" in violation.path:

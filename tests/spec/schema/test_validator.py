@@ -98,7 +98,7 @@ def test_the_settings_file_is_valid() -> None:
     document = {
         "specs": ["meetings/"],
         "state": "s3://bucket/meetings.json",
-        "budget": {"daily_limit": 100, "reserve": 10, "pace": 2.5},
+        "budget": {"daily_limit": 100, "reserve": 10, "pace": 25},
         "hosts": {"a@example.com": {}, "b@example.com": {"daily_limit": 50, "reserve": 0}},
         "defaults": {"settings": {"waiting_room": True}},
     }
@@ -468,7 +468,7 @@ def test_a_violation_is_reported_with_detail_and_hint(case: str) -> None:
     assert finding_of(**meeting) == expected
 
 
-PACES = "It must be free, pro, business, or a number of requests a second above 0."
+PACES = "It must be free, pro, business, or a whole number of requests a second from 1 to 1000."
 
 WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
     "no version": (
