@@ -106,11 +106,22 @@ def outcome_unknown(step: Step, error: RemoteError, settle_seconds: float) -> Di
 
 
 def unresolved(step: Step, error: RemoteError | None) -> Diagnostic:
-    """A request that this run could not look up."""
+    """A create or an update that this run could not look up."""
+    if Action.UPDATE in (step.action, step.intent_action):
+        return unresolved_change(step, error)
+    return _unresolved(step, f"{step.key} may or may not exist in Zoom.", error)
+
+
+def unresolved_change(step: Step, error: RemoteError | None) -> Diagnostic:
+    """A change of a meeting, or of its single dates, that this run could not look up."""
+    return _unresolved(step, f"The change of {step.key} may or may not have been made in Zoom.", error)
+
+
+def _unresolved(step: Step, fact: str, error: RemoteError | None) -> Diagnostic:
     reason = f" {error.diagnostic.summary}." if error else ""
     return Diagnostic(
         code="apply.unresolved",
-        detail=f"{step.key} may or may not exist in Zoom.{reason}",
+        detail=f"{fact}{reason}",
         hint="Run apply again: it looks the request up before it sends anything else.",
         key=step.key,
     )

@@ -207,7 +207,7 @@ class DatesRunner:
 
     def _leave_open(self, step: Step, error: RemoteError | None) -> None:
         self._run.dates_open.add(step.key)
-        self._run.fail(step, messages.unresolved(step, error))
+        self._run.fail(step, messages.unresolved_change(step, error))
 
     async def _leave_to_new_host(
         self,

@@ -219,6 +219,8 @@ def test_dates_whose_read_fails_stay_begun_and_the_next_run_settles_them() -> No
         {"weekly": "apply.unresolved"},
         {"2027-02-01T09:00:00Z": "deleted"},
     )
+    said = report.text_of("apply.unresolved")
+    assert said.startswith("The change of weekly may or may not have been made")
     assert world.store.state.intents["weekly"].dates == {"2027-02-01": "skip"}
     again = world.apply()
     assert (again.failed, again.resolved, len(world.asked("DELETE"))) == ({}, [("weekly", "adopted")], 1)

@@ -159,6 +159,7 @@ def test_an_update_that_is_lost_twice_is_left_to_the_next_run() -> None:
     again = world.apply()
 
     assert (report.failed, report.status) == ({"a": "apply.unresolved"}, 1)
+    assert report.text_of("apply.unresolved").startswith("The change of a may or may not have been made")
     assert (again.resolved, again.steps) == ([("a", "absent")], [("update", "a")])
     assert not world.plan().has_work
 
