@@ -67,7 +67,7 @@ def unclear(step: Step, suspects: Sequence[Mapping[str, Json]]) -> Diagnostic:
         f"names: {_meetings(suspects)}.",
         hint=f"If the request created one of them, add `{imports_line(first, step.key)}` with its "
         f"id. If it created none, run `reconciler state rm {as_argument(step.key)}`, and apply creates the "
-        "meeting.",
+        "meeting unless one of them has its topic and its start.",
         key=step.key,
     )
 

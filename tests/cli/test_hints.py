@@ -259,6 +259,21 @@ def test_what_may_have_been_created_is_decided_by_a_person(team: PastingTeam, is
     assert (team.apply().status, is_clean(team.plan())) == (0, True)
 
 
+def test_of_two_that_look_like_it_none_may_be_the_interrupted_one(team: PastingTeam) -> None:
+    """As the hint says, the meeting is then created once one of the two has another topic or start."""
+    interrupted(team)
+    body = {"topic": "new", "type": 2, "start_time": "2027-05-14T15:00:00Z", "duration": 60}
+    for _ in range(2):
+        team.zoom.make(HOST, body)
+    ran = team.apply()
+    assert "and apply creates the meeting unless one of them has its topic and its start." in ran.out
+
+    assert team.run(commands(ran)[0]).status == 0
+    again = team.apply()
+
+    assert (again.status, "[apply.exists-already]" in again.out) == (1, True)
+
+
 def test_an_update_that_did_not_take_is_sent_again(team: PastingTeam) -> None:
     """Once the setting that held the value is another one."""
     team.zoom.switch(held_fields=["duration"])
