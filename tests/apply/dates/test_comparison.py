@@ -23,14 +23,12 @@ SKIPPED = Known({MONDAY: SeriesDate(MONDAY, START, "skip")}, {})
 TAKEN_BACK = Known({}, {MONDAY: {"start_time": "2027-04-07T08:00:00Z", "duration": 45}})
 
 
+def listed_at(start_time: str) -> Mapping[str, Any]:
+    return {"occurrence_id": "1", "start_time": start_time, "duration": 45, "status": "available"}
+
+
 def compared(known: Known, start_time: str, now: datetime, **more: Any) -> Comparison:
-    listed: Mapping[str, Any] = {
-        "occurrence_id": "1",
-        "start_time": start_time,
-        "duration": 45,
-        "status": "available",
-    }
-    stored = {"occurrences": [{**listed, **more}]}
+    stored = {"occurrences": [{**listed_at(start_time), **more}]}
     return compare(weekly(), known, find(weekly(), stored, [MONDAY], [known.recorded]), now)
 
 
@@ -135,3 +133,16 @@ def test_no_rule_brings_back_a_date_that_is_over(
     comparison = compare(weekly(), known, find(weekly(), stored, [MONDAY], [{}]), at(now))
 
     assert (comparison.problems, comparison.deleted) == (problems, deleted)
+
+
+@pytest.mark.parametrize(("is_sent", "done"), [(True, {}), (False, {MONDAY: None})])
+def test_a_date_whose_own_start_is_past_is_not_missed_where_its_edit_is_taken_back(
+    *, is_sent: bool, done: dict[str, None]
+) -> None:
+    """The rule moved to an hour that is past today, or somebody cancelled a moved date."""
+    later = {"start_time": "2027-04-05T17:00:00Z", "duration": 90}
+    known = Known({}, {} if is_sent else {MONDAY: later}, {MONDAY: later}, is_sent=is_sent)
+    stored = {"occurrences": [listed_at("2027-04-12T08:00:00Z")]}
+    found = find(weekly(), stored, [MONDAY], [{MONDAY: later}])
+
+    assert compare(weekly(), known, found, at("2027-04-05T09:00:00Z")) == Comparison(done=done)
