@@ -179,7 +179,8 @@ def _absent(
     missing = [each for each in missing if each not in skipped]
     held = [each for each in strangers if each.get("status") != DELETED]
     if held:  # those may be the dates that are missing, moved by hand
-        return left_out if len(held) <= sum(each.start >= begins for each in missing) else {}
+        earlier = {each.day: replace(each, is_absent=True) for each in missing if each.start < begins}
+        return left_out | earlier if len(held) <= len(missing) - len(earlier) else {}
     earliest = {
         each.day: min([each.start, *filter(None, (moved_to(edit.get(each.day)) for edit in edits))])
         for each in missing

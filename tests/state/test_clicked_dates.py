@@ -73,6 +73,18 @@ def test_a_date_that_somebody_moved_to_now_was_moved() -> None:
     assert clicked_dates(record(1, weekly()), stored, at("2027-03-31T09:30:00Z")) == {MONDAY: moved}
 
 
+def test_a_date_that_was_moved_by_hand_is_found_beside_skipped_ones_before_the_first() -> None:
+    """A window begins with the first date that is held: Zoom never had those before it."""
+    recorded = record(1, weekly())._replace(exceptions={"2027-03-22": "skip", "2027-03-29": "skip"})
+    stored = {
+        "occurrences": [occurrence("2027-04-05T08:00:00Z", 1), occurrence("2027-04-13T08:00:00Z", 2)],
+    }
+
+    assert clicked_dates(recorded, stored, at("2027-03-20T08:00:00Z")) == {
+        "2027-04-12": {"start_time": "2027-04-13T08:00:00Z", "duration": 45}
+    }
+
+
 NIGHT = weekly(
     start_time="2027-01-03T02:30:00",
     recurrence={"type": 2, "repeat_interval": 1, "weekly_days": "1", "end_times": 16},
