@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -41,6 +42,10 @@ class CalendarDate(NamedTuple):
     exception: str | None
     rule_start_at: datetime
     note: str
+
+
+_ORDER = itemgetter(slice(CalendarDate._fields.index("exception")))
+"""The order of dates: by everything but what is changed about them, which may be None."""
 
 
 class SkippedDate(NamedTuple):
@@ -87,7 +92,7 @@ def dates(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[C
     """
     with collector_off():
         found = [one for each in expansions(meetings, start, end) for one in _dates_of(each)]
-        return sorted(found)
+        return sorted(found, key=_ORDER)
 
 
 def skipped(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[SkippedDate]:

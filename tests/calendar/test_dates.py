@@ -152,6 +152,24 @@ def test_a_skipped_date_of_a_room_has_the_topic_of_its_slot() -> None:
     ]
 
 
+def test_two_slots_of_a_room_may_be_held_at_one_time_one_of_them_moved_there() -> None:
+    attributes = {"topic": "Clinic", "type": 3}
+    later = {**MONDAYS, "start_time": "2027-03-01T14:00:00", "topic": "Clinic"}
+    moved = SingleDates({"2027-03-22": {"start_time": "2027-03-22T10:00:00"}})
+    slots = (
+        Slot("west", Meeting("clinic", "a@x.org", {**MONDAYS, "topic": "Clinic"})),
+        Slot("east", Meeting("clinic", "a@x.org", later, dates=moved)),
+    )
+    room = Meeting("clinic", "a@x.org", attributes, timetable=slots)
+
+    found = dates([room], utc("2027-03-22"), utc("2027-03-23"))
+
+    assert [(each.start_at, each.exception) for each in found] == [
+        (utc("2027-03-22T09:00"), None),
+        (utc("2027-03-22T09:00"), "moved"),
+    ]
+
+
 def test_closures_in_a_window_are_runs_of_days() -> None:
     assert closed([BERLIN], date(2026, 12, 30), date(2027, 12, 25)) == [
         ClosedDays("berlin", date(2026, 12, 30), date(2027, 1, 1), date(2027, 1, 1)),
