@@ -394,13 +394,28 @@ def test_an_instant_is_written_in_utc() -> None:
     assert log_of(Noticed(NOW.astimezone(berlin), REFUSED))[1]["at"] == "2026-12-01T08:00:00Z"
 
 
+def test_the_log_begins_with_the_diagnostics_of_its_plan() -> None:
+    """In text they stand in the plan above the log. An error of the plan is a reason for the exit status."""
+    found = Diagnostic("plan.stale-line", "Under `moved`: nothing.", severity=Severity.WARNING)
+
+    rows = log_of(Noticed(NOW, REFUSED), diagnostics=(found, REFUSED))
+
+    keys = [(row["type"], row.get("diagnostic", {}).get("code"), row.get("key")) for row in rows]
+    assert keys == [
+        ("version", None, None),
+        ("diagnostic", "plan.stale-line", None),
+        ("diagnostic", "zoom.refused", "launch"),
+        ("diagnostic", "zoom.refused", "launch"),
+    ]
+
+
 def test_each_line_is_written_as_it_happens() -> None:
     """A program that follows the log must not wait for a buffer to fill."""
     stream = Flushed()
     with apply_view("json")(stream, io.StringIO(), terminal=False, colour=False, plan=one_of_each()) as emit:
         emit(Noticed(NOW, REFUSED))
 
-        assert stream.lines_flushed == [1, 2]
+        assert stream.lines_flushed == [1, 2, 3]
 
 
 class Flushed(io.StringIO):
@@ -415,10 +430,11 @@ class Flushed(io.StringIO):
         self.lines_flushed.append(self.getvalue().count("\n"))
 
 
-def log_of(*events: Event) -> list[Any]:
+def log_of(*events: Event, diagnostics: tuple[Diagnostic, ...] = ()) -> list[Any]:
     """Return the rows that `apply` writes for the events, and check that it writes nothing to stderr."""
     stdout, stderr = io.StringIO(), io.StringIO()
-    with apply_view("json")(stdout, stderr, terminal=True, colour=True, plan=one_of_each()) as emit:
+    plan = replace(one_of_each(), diagnostics=diagnostics)
+    with apply_view("json")(stdout, stderr, terminal=True, colour=True, plan=plan) as emit:
         for event in events:
             emit(event)
     assert stderr.getvalue() == ""

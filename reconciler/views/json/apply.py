@@ -47,7 +47,10 @@ _TYPES = {
 def open_apply(
     stdout: TextIO, stderr: TextIO, *, terminal: bool, colour: bool, plan: Plan
 ) -> Iterator[EventListener]:
-    """Write the log of an apply as JSON lines, each at once; the first has the format version."""
+    """Write the log of an apply as JSON lines, each at once.
+
+    The first has the format version; then come the diagnostics of the plan, which a text log follows.
+    """
     del stderr, terminal, colour  # a program reads the log
 
     def write(row: dict[str, Json]) -> None:
@@ -62,6 +65,8 @@ def open_apply(
             "at": instant_utc(plan.planned_at),
         }
     )
+    for each in plan.diagnostics:
+        write(event_json(Noticed(plan.planned_at, each)))
     yield lambda event: write(event_json(event))
 
 
