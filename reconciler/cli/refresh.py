@@ -12,7 +12,7 @@ from reconciler.cli.connection import check_origin, connect
 from reconciler.errors.exceptions import ReconcilerError, RemoteError
 from reconciler.live import read as live_read
 from reconciler.live import refresh
-from reconciler.live.adopted import adopted_facts, with_adopted
+from reconciler.live.adopted import adopt
 from reconciler.live.read import ReadStatus, without_strangers
 from reconciler.live.report import warnings_for
 from reconciler.live.retired import ending_meetings
@@ -73,7 +73,7 @@ class RefreshedState(Struct, frozen=True):
 
     `imported` are the records that imports will make, `gone` those of meetings that Zoom does not have any
     more; both by key. `ending` are Zoom's topics of retired meetings, by id. `told` is what the history tells
-    of the facts.
+    of the facts: what is gone, other hosts, and what people changed as it is declared.
     """
 
     state: State
@@ -128,7 +128,7 @@ def corrected(state: State, spec: Spec, read: RefreshResult, now: datetime) -> R
     ending = ending_meetings(state, read.retired)
     results = without_strangers(state, read.results, lambda: declared_hosts(spec))
     found, refreshed = refresh.correct_records(state, results), refresh.apply_refresh(state, results, now)
-    facts = with_adopted(found, refreshed, spec.meetings)
+    facts, adopted = adopt(found, refreshed, spec.meetings, now)
     return RefreshedState(
         refreshed,
         facts,
@@ -136,7 +136,7 @@ def corrected(state: State, spec: Spec, read: RefreshResult, now: datetime) -> R
         _imported(state, spec, read.imports, now),
         _gone(state, spec, results),
         ending.topics,
-        (*refresh.told(state, found), *adopted_facts(found, facts)),
+        (*refresh.told(state, found), *adopted),
     )
 
 

@@ -1,86 +1,117 @@
 """Changes that people made in Zoom and the spec declares by now: they are recorded, and nothing is sent.
 
-Pure. Without their record, a plan that does not read Zoom would show them for ever, and `drift` too.
+Pure. Without their record, a plan that does not read Zoom would show them for ever, and `drift` too. A record
+takes the declared value, never the one in Zoom: people may have written a secret there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
+from functools import reduce
 
 from msgspec.structs import replace
 
 from reconciler.meeting import fields
 from reconciler.meeting.meeting import Meeting, series
 from reconciler.meeting.single_dates import Edit, declared_edit
-from reconciler.plan.change import DATES
-from reconciler.plan.dates.steps import reschedules
-from reconciler.plan.diff import compare, field_changes
-from reconciler.ports import Json
+from reconciler.plan.change import DATES, Change
+from reconciler.plan.dates.steps import RESCHEDULES
+from reconciler.plan.diff import SameUser, compare
 from reconciler.state.history import Fact, Kind
-from reconciler.state.state import Record, State, host_key
+from reconciler.state.state import SCHEDULE_FOR, Record, State, host_key
+
+_OF_ALL_DATES = RESCHEDULES | {"duration"}
+"""Fields whose update by hand may have changed what was done to single dates."""
+
+_READ_OTHERWISE = ("host", SCHEDULE_FOR, "password")
+"""Fields that other reads record, or that no read tells."""
 
 
-def with_adopted(facts: State, refreshed: State, declared: Mapping[str, Meeting]) -> State:
-    """Return the state that may be recorded, with every change of `refreshed` that is declared.
+def adopt(
+    state: State, refreshed: State, declared: Mapping[str, Meeting], now: datetime
+) -> tuple[State, tuple[Fact, ...]]:
+    """Return the state with what is in Zoom, by `refreshed`, as it is declared, and what the history tells.
 
-    Fields are taken over where the whole meeting is in Zoom as it is declared: where it is not, the update
-    of the others records them all.
+    Fields are adopted where the whole meeting is in Zoom as it is declared: where it is not, the update of
+    the others records them all.
     """
-    adopted = {
-        key: _adopted(record, refreshed.meetings[key], declared[key], facts)
-        for key, record in facts.meetings.items()
-        if key in declared and record != refreshed.meetings[key]
-    }
-    return replace(facts, meetings={**facts.meetings, **adopted}) if adopted else facts
-
-
-def adopted_facts(before: State, after: State) -> Iterator[Fact]:
-    """Yield what the history tells of the changes that `with_adopted` took over."""
-    for key, record in before.meetings.items():
-        found = after.meetings[key]
-        changes, gone = field_changes(record.attributes, found.attributes)
-        days = [f"{DATES}.{day}" for day in _differing(record.exceptions, found.exceptions)]
-        paths = sorted([*(change.path for change in changes), *gone, *days])
-        if paths:
-            yield Fact(Kind.RELEASE, key, tuple(paths))
-
-
-def _adopted(record: Record, found: Record, meeting: Meeting, state: State) -> Record:
-    """Return the record with what is in `found` as it is declared."""
 
     def is_same_user(one: str, other: str) -> bool:
         return host_key(state, one) == host_key(state, other)
 
-    change = compare(meeting, found, same_user=is_same_user)
-    if not reschedules(change.fields):
-        record = record._replace(exceptions=_dates(record, found, meeting))
-    return record if change.fields else _with_attributes(record, found.attributes)
+    adopted: dict[str, Record] = {}
+    facts: list[Fact] = []
+    for key, record in state.meetings.items():
+        found, meeting = refreshed.meetings[key], declared.get(key)
+        if meeting is None or record == found:
+            continue
+        paths, known = _adopted(record, found, meeting, is_same_user)
+        if paths:
+            adopted[key] = known.counted(now)
+            facts.append(Fact(Kind.RELEASE, key, paths))
+    return replace(state, meetings={**state.meetings, **adopted}) if adopted else state, tuple(facts)
 
 
-def _dates(record: Record, found: Record, meeting: Meeting) -> dict[str, Edit]:
-    """Return the recorded edits of single dates, with those in Zoom that are declared."""
-    recurring, edits = series(meeting.attributes), dict(record.exceptions)
-    if recurring is None:
-        return edits
-    for name in _differing(record.exceptions, found.exceptions):
-        day, edit = date.fromisoformat(name), found.exceptions.get(name)
-        start = recurring.start_on(day)
-        if start and edit == declared_edit(meeting.attributes, meeting.dates, day, start):
-            edits[name] = edit
-    return {day: edit for day, edit in edits.items() if edit is not None}
+def _adopted(
+    record: Record, found: Record, meeting: Meeting, same_user: SameUser
+) -> tuple[tuple[str, ...], Record]:
+    """Return the paths that are adopted, sorted, and the record with them."""
+    differs, left = (compare(meeting, each, same_user=same_user) for each in (record, found))
+    paths = [] if left.fields else list(_fields(differs, record, found, meeting))
+    days = (
+        [] if _changes_all_dates(differs) or _changes_all_dates(left) else list(_days(record, found, meeting))
+    )
+    edits = {**record.exceptions, **{day: found.exceptions.get(day) for day in days}}
+    known = _with_fields(record, meeting, paths)._replace(
+        exceptions={day: edit for day, edit in edits.items() if edit is not None}
+    )
+    return (*sorted([*paths, *(f"{DATES}.{day}" for day in days)]),), known
 
 
-def _with_attributes(record: Record, attributes: Mapping[str, Json]) -> Record:
-    """Return the record with these attributes; what is known of the others in Zoom stays."""
-    observed = {
-        path: value
-        for path, value in record.observed.items()
-        if fields.get(attributes, path) == fields.get(record.attributes, path)
-    }
+def _fields(differs: Change, record: Record, found: Record, meeting: Meeting) -> Iterator[str]:
+    """Yield the recorded fields that differ from the declared ones, which are those in Zoom.
+
+    Of a series about whose dates more is known, its times are left out: what was done to single dates may be
+    undone, and a plain apply mends both.
+    """
+    has_dates = bool(meeting.dates or record.exceptions or found.exceptions or record.window)
+    is_other_type = any(change.path == "type" for change in differs.fields)
+    for change in differs.fields:
+        is_of_dates = change.path.partition(".")[0] in _OF_ALL_DATES
+        if change.path not in _READ_OTHERWISE and not (is_of_dates and (has_dates or is_other_type)):
+            yield change.path
+
+
+def _changes_all_dates(change: Change) -> bool:
+    return any(each.path.partition(".")[0] in _OF_ALL_DATES for each in change.fields)
+
+
+def _days(record: Record, found: Record, meeting: Meeting) -> Iterator[str]:
+    """Yield the dates that are in Zoom as they are declared, and not as they are recorded."""
+    recurring = series(meeting.attributes)
+    for name in sorted({*record.exceptions, *found.exceptions}) if recurring is not None else ():
+        edit, day = found.exceptions.get(name), date.fromisoformat(name)
+        start = recurring.start_on(day) if recurring is not None else None
+        if (
+            start is not None
+            and edit != record.exceptions.get(name)
+            and _is_declared(edit, meeting, day, start)
+        ):
+            yield name
+
+
+def _is_declared(edit: Edit, meeting: Meeting, day: date, start: datetime) -> bool:
+    return bool(edit == declared_edit(meeting.attributes, meeting.dates, day, start))
+
+
+def _with_fields(record: Record, meeting: Meeting, paths: list[str]) -> Record:
+    """Return the record with the declared values of fields; what is known of the others in Zoom stays."""
+    attributes = reduce(
+        lambda known, path: fields.put(known, path, fields.get(meeting.attributes, path.split("."))),
+        paths,
+        record.attributes,
+    )
+    observed = {path: value for path, value in record.observed.items() if path not in paths}
     not_taken = tuple(path for path in record.not_taken if path in observed)
     return record._replace(attributes=attributes, observed=observed, not_taken=not_taken)
-
-
-def _differing(before: Mapping[str, Edit], after: Mapping[str, Edit]) -> list[str]:
-    return sorted(day for day in {*before, *after} if before.get(day) != after.get(day))

@@ -70,7 +70,8 @@ def told(before: State, corrected: State) -> tuple[Fact, ...]:
 def apply_refresh(state: State, results: Mapping[str, ReadResult], now: datetime) -> State:
     """The corrected state, with the values in Zoom of all declared fields that people changed.
 
-    It is for planning and is never written: a record holds what was declared.
+    It is for planning and is never written: a record holds what was declared. Of such a change, it takes over
+    only what is declared by now; see `adopted`.
     """
     corrected = correct_records(state, results)
     meetings = dict(corrected.meetings)

@@ -203,7 +203,7 @@ def test_a_state_that_is_right_is_not_written_again(shell: Shell, zoom: Zoom) ->
     assert (ran.status, ran.out, shell.sandbox_state.read_bytes()) == (0, NO_CHANGES, before)
 
 
-def test_what_people_changed_is_never_recorded_as_declared(shell: Shell, zoom: Zoom) -> None:
+def test_what_people_changed_and_nobody_declares_is_not_recorded(shell: Shell, zoom: Zoom) -> None:
     """The record still says what was sent, though it is written; else no plan would put it back."""
     zoom.click("PATCH", f"{shell.recorded().meetings['a'].id}", {"topic": "Clicked"})
     zoom.click("DELETE", f"{shell.recorded().meetings['b'].id}")

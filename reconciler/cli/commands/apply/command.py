@@ -153,7 +153,8 @@ def _connect(workspace: Workspace, apply_options: ApplyOptions) -> ZoomClient:
 def record_without_sending(workspace: Workspace, before: LockedState, planned: PlannedState) -> None:
     """Write what is known, though nothing is sent. Raises `StateError`.
 
-    That is: which meetings are gone or over, which host each has now, and since when a person must decide.
+    That is: which meetings are gone or over, which host each has now, what people changed as it is declared,
+    and since when a person must decide.
     """
     found, steps = planned.state, planned.plan.steps
     facts = (*planned.told, *record.expired_facts(found, steps))
