@@ -208,13 +208,23 @@ class SpecFile:
         return self.bad_defaults | bad
 
     def shared_findings(self, key: str) -> tuple[UnlocatedDiagnostic, ...]:
-        """Return the findings about a meeting's defaults and templates; paths lead from the meeting."""
+        """Return the findings about a meeting's defaults and templates; paths lead from the meeting.
+
+        Left out is what cannot concern the meeting: a value that it has itself, and an unknown field of a
+        mapping such as `settings`, which hides no field of the meeting.
+        """
         of_templates = (
             replace(each, path=each.path[2:])
             for template in self._templates.get(key, ())
             for each in template.file.findings_of("templates", template.name)
         )
-        return (*self._default_findings, *of_templates)
+        own = self.raw_meetings[key]
+        return tuple(
+            each
+            for each in (*self._default_findings, *of_templates)
+            if not each.path
+            or (known_depth(own, each.path) < len(each.path) and not (each.on_key and len(each.path) > 1))
+        )
 
     def position(self, key: str) -> tuple[int, int]:
         """Return line and column of a meeting's key; they count from 1."""

@@ -553,3 +553,26 @@ def test_a_misspelt_field_that_is_shared_is_one_finding(shared: str, use: str, p
 
     assert [each[:2] for each in found(result)] == [("spec.unknown-field", place)]
     assert [each.hint for each in result.diagnostics] == ["Did you mean `start_time`?"]
+
+
+@pytest.mark.parametrize(
+    ("shared", "own", "wrong"),
+    [
+        ("settings: {waitingroom: true}", "", ("spec.unknown-field", "a.yaml:2:69")),
+        ("type: x", "type: 2, ", ("spec.wrong-type", "a.yaml:2:64")),
+    ],
+    ids=["an unknown setting", "a value that each meeting has itself"],
+)
+def test_a_wrong_default_hides_nothing_that_it_does_not_concern(
+    shared: str, own: str, wrong: tuple[str, str]
+) -> None:
+    result = parsed(
+        f"version: 1\ndefaults: {{host: a@example.com, timezone: Europe/Berlin, {shared}}}\nmeetings:\n"
+        f"  one: {{{own}start_time: 2027-01-13 10:00}}\n  two: {{{own}topic: Two}}\n"
+    )
+
+    assert [each[:2] for each in found(result)] == [
+        wrong,
+        ("meeting.topic-missing", "a.yaml:4:3"),
+        ("time.start-missing", "a.yaml:5:3"),
+    ]
