@@ -100,7 +100,8 @@ def compare(
         if stored is not None and stored.occurrence is None and known.until and stored.start > known.until:
             comparison.done[day] = None  # Zoom does not keep it yet
         elif stored is not None and stored.is_deleted and stored.start <= now:  # no rule brings it back
-            comparison.done |= {} if known.is_sent else {day: None}
+            if not known.is_sent:
+                comparison.done[day] = None
         elif stored is not None and not is_over(stored.start, before, now):
             _compare_taken_back(comparison, attributes, stored, before, now)
     return comparison
