@@ -43,7 +43,7 @@ def step_for_declared(
 ) -> tuple[Step, ...]:
     """Return the step of a meeting that is declared and recorded; `removal` is the entry that names its id.
 
-    A second step records a changed protection, if that protection blocks the first step.
+    A second step records a changed protection, if the first one cannot: it is over, or blocked by it.
     """
     change = diff.compare(meeting, record, same_user=same_user, replaces_host=removal is not None)
     times = schedule(meeting.attributes, now)
@@ -54,16 +54,14 @@ def step_for_declared(
                 starts_at=times.next_at,
                 released=change.released if is_keep else ())  # fmt: skip
     if times.expired and not _is_kept_by_a_move(record, now):
-        return (step.with_status(Status.EXPIRED, "its time is over"),)
+        return (step.with_status(Status.EXPIRED, "its time is over"), *_protects(step, meeting, record))
     step = slots.with_slots(step, record.timetable, now)
     if is_keep:
         return (_keep_or_dates(_keep(step, meeting, record), record, now),)
     if change.action is Action.UPDATE:
         return (_update_or_over(step, record, times, now),)
     replaced = dates.with_dates(_replace(step, record, removal, now), None, now)
-    if record.protect == meeting.protect:
-        return (replaced,)
-    return (replaced, _keep(step._replace(action=Action.KEEP, changes=(), reasons=()), meeting, record))
+    return (replaced, *_protects(step, meeting, record))
 
 
 def _update_or_over(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
@@ -160,6 +158,13 @@ def _keep(step: Step, meeting: Meeting, record: Record) -> Step:
     if meeting.protect == record.protect:
         return step
     return step._replace(protects=meeting.protect, reasons=(*step.reasons, *_protection(meeting, record)))
+
+
+def _protects(step: Step, meeting: Meeting, record: Record) -> tuple[Step, ...]:
+    """Return the step that records a changed protection and nothing else, if it has changed."""
+    if meeting.protect == record.protect:
+        return ()
+    return (_keep(step._replace(action=Action.KEEP, changes=(), reasons=(), released=()), meeting, record),)
 
 
 def _keep_or_dates(step: Step, record: Record, now: datetime) -> Step:

@@ -31,6 +31,20 @@ def test_what_is_no_longer_declared_can_be_deleted_or_let_go(team: PastingTeam) 
     assert (team.apply().status, sorted(team.shell.ids())) == (0, [])
 
 
+def test_what_is_protected_is_deleted_as_the_plan_says_also_where_it_is_over_as_declared(
+    team: PastingTeam,
+) -> None:
+    team.declare(a={"protect": True}, b=SECOND)
+    team.apply()
+    team.declare(a={"start_time": "2026-11-01T15:00:00Z", "protect": False}, b=SECOND)
+    assert "[plan.over-in-spec]" in team.apply().out
+
+    team.declare(b=SECOND)
+    team.paste(team.plan())
+
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, ["b"])
+
+
 def test_what_zoom_cannot_change_can_be_replaced(team: PastingTeam) -> None:
     series = {"type": 8, "timezone": "UTC", "recurrence": {"type": 1, "end_times": 5}}
     team.declare(a={**series, "start_time": "2027-01-14T15:00:00"}, b=SECOND)

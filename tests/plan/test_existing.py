@@ -128,7 +128,7 @@ def test_a_declared_meeting_whose_time_is_over_is_expired_whatever_changed() -> 
     steps = [
         *declared(meeting(attributes={**OVER, "duration": 30}), record(1, OVER)),
         *declared(meeting(attributes=OVER, host="U2"), record(1, OVER), END),
-        *declared(meeting(attributes=OVER, protect=True), record(1, OVER)),
+        *declared(meeting(attributes=OVER), record(1, OVER)),
     ]
 
     assert [said(step) for step in steps] == [
@@ -181,6 +181,19 @@ def test_a_keep_with_nothing_to_record_is_no_work() -> None:
     steps = [*declared(meeting(), record()), *declared(meeting(protect=True), record(protect=True))]
 
     assert [(said(step), step.is_work) for step in steps] == [((Action.KEEP, Status.NOW, ()), False)] * 2
+
+
+@pytest.mark.parametrize("protect", [True, False])
+@pytest.mark.parametrize("before", [one_off(), OVER], ids=["update", "keep"])
+def test_another_protection_is_recorded_where_the_time_is_over(
+    before: dict[str, Any],
+    protect: bool,  # noqa: FBT001 - the flag of a spec
+) -> None:
+    """No request is needed for it; and without it, nothing could end a meeting that was protected."""
+    over, kept = declared(meeting(attributes=OVER, protect=protect), record(1, before, protect=not protect))
+
+    assert (over.status, over.is_work) == (Status.EXPIRED, False)
+    assert (kept.action, kept.protects, kept.released, kept.requests) == (Action.KEEP, protect, (), 0)
 
 
 def test_a_replace_waits_for_the_line_that_deletes_the_old_meeting() -> None:
