@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -103,6 +104,9 @@ class ApplyContext(Struct):
     def fail(self, step: Step, diagnostic: Diagnostic, refused: tuple[tuple[str, str], ...] = ()) -> None:
         """Report that a step did not happen; `refused` are the `fields` of `StepFailed`."""
         self.failed.add(step.key)
+        if step.id is not None:
+            known = partial(identity.find, self.journal.state, step.id)
+            diagnostic = identity.with_remedy(diagnostic, step.key, known)
         located = replace(diagnostic, key=step.key)
         self.emit(StepFailed(self.now(), step.key, step.action, step.host, located, refused))
 

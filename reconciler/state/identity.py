@@ -6,7 +6,7 @@ Others may have written the state, so an id in it may be any meeting of the acco
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -128,6 +128,27 @@ def import_problem(
     return None
 
 
+def with_remedy(refused: Diagnostic, key: str, known: Callable[[], Record | Retired | None]) -> Diagnostic:
+    """Return Zoom's refusal; if the id belongs to a webinar, with what to do about the entry that has it.
+
+    `known` returns that entry, and None for the id of an import; it is only called for a webinar.
+    """
+    if refused.code != "zoom.webinar":
+        return refused
+    return replace(refused, hint=f"Webinars are not managed here: {_no_webinar(key, known())}")
+
+
+def _no_webinar(key: str, known: Record | Retired | None) -> str:
+    if isinstance(known, Record):
+        return (
+            f"run `reconciler state rm {as_argument(key)}`; if {key} is declared, the next apply creates "
+            "a meeting."
+        )
+    if isinstance(known, Retired):
+        return f"{_OUT_OF_RETIRED}."
+    return f"remove the `imports` line of {key}; without it the meeting is created."
+
+
 def _trusted(state: State, known: Record | Retired, verified: Collection[str]) -> State:
     """Return the state with the aliases that may be believed for this meeting."""
     if known.created_at:
@@ -166,10 +187,12 @@ def _restore(key: str, known: Record | Retired) -> str:
             "If the state was changed by somebody else, restore an older version of it, or run "
             f"`reconciler state rm {as_argument(key)}` and name the right meeting under `imports`."
         )
-    return (
-        "If the state was changed by somebody else, restore an older version of it, or take the entry out of "
-        "`retired` (`reconciler state pull`, then `reconciler state push --force FILE`)."
-    )
+    return f"If the state was changed by somebody else, restore an older version of it, or {_OUT_OF_RETIRED}."
+
+
+_OUT_OF_RETIRED = (
+    "take the entry out of `retired` (`reconciler state pull`, then `reconciler state push --force FILE`)"
+)
 
 
 def _instant(written: str) -> datetime | str:

@@ -79,10 +79,7 @@ REFUSED = {
 
 _OTHER = ("zoom.refused", "Change what Zoom names, then run again.")
 
-_WEBINAR = (
-    "zoom.webinar",
-    "Webinars are not managed here: remove its `imports` line, or run `reconciler state rm KEY`.",
-)
+_WEBINAR = ("zoom.webinar", "Webinars are not managed here.")
 _SCOPES = re.compile(r"scopes?\s*+:?\s*+\[([^\[\]]*)\]", re.IGNORECASE)
 
 

@@ -113,6 +113,20 @@ def test_a_retired_id_of_the_same_host_is_identified_by_its_creation() -> None:
     assert (report.failed, writes(world)) == ({"a": "state.other-meeting"}, [])
 
 
+def test_a_retired_id_that_is_a_webinar_is_not_forgotten_by_the_key_of_its_successor() -> None:
+    world, webinar = attacked("a", of=HOST)
+    world.zoom.switch(webinars=[webinar])
+    world.store.state = replace(world.store.state, retired=(Retired(webinar, HOST, "a"),))
+
+    [diagnostic] = world.apply().diagnostics
+
+    assert diagnostic.code == "zoom.webinar"
+    assert diagnostic.hint == (
+        "Webinars are not managed here: take the entry out of `retired` (`reconciler state pull`, "
+        "then `reconciler state push --force FILE`)."
+    )
+
+
 def test_a_retired_id_of_an_older_state_is_identified_by_its_host() -> None:
     world, old = attacked("a", of=HOST)
     world.store.state = replace(world.store.state, retired=(Retired(old, HOST, "a"),))

@@ -144,6 +144,39 @@ def test_a_meeting_that_became_a_webinar(team: PastingTeam, gives_up: bool) -> N
     assert "refresh.webinar" not in team.run("drift").out
 
 
+def test_a_webinar_under_a_recorded_key_is_forgotten(team: PastingTeam) -> None:
+    """By the command that an apply prints, and `links`."""
+    team.zoom.switch(webinars=[team.shell.ids()["a"]])
+    team.declare(a={"topic": "Another"}, b=SECOND)
+    (refused, listed) = (team.apply().out, team.run("links").err)
+
+    assert "[zoom.webinar]" in refused
+    assert WEBINAR_A in refused
+    assert WEBINAR_A in listed
+    assert team.run("state rm a").status == 0
+    assert team.apply().status == 0
+
+
+WEBINAR_A = (
+    "hint: Webinars are not managed here: run `reconciler state rm a`; "
+    "if a is declared, the next apply creates a meeting.\n"
+)
+
+
+def test_a_webinar_that_is_imported_is_created_as_a_meeting_without_its_line(team: PastingTeam) -> None:
+    team.meetings = {"a": {}, "b": SECOND, "new": {"start_time": "2027-05-14T15:00:00Z"}}
+    number = 81_234_567_890
+    team.zoom.switch(webinars=[number])
+    team.entries = {"imports": [{"id": number, "to": "new"}]}
+    team.write()
+    ran = team.apply()
+
+    assert "[zoom.webinar]" in ran.out
+    assert "remove the `imports` line of new; without it the meeting is created.\n" in ran.out
+    team.declare(**team.meetings)
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, ["a", "b", "new"])
+
+
 def test_an_import_of_nothing_is_created_without_its_line(team: PastingTeam) -> None:
     team.meetings = {"b": SECOND, "new": {"start_time": "2027-05-14T15:00:00Z"}, "a": {}}
     team.entries = {"imports": [{"id": 81_234_567_890, "to": "new"}]}

@@ -114,7 +114,7 @@ def _link(key: str, record: Record, answer: Answer | RemoteError, now: datetime)
     if isinstance(answer, GoneError) and answer.zoom_code == CODE_MEETING_UNKNOWN:
         return _gone(key, record)
     if isinstance(answer, RemoteError):
-        return _unread(key, answer)
+        return _unread(key, record, answer)
     stored = answer.body
     join_url = stored.get("join_url")
     if not isinstance(join_url, str) or not join_url:
@@ -160,8 +160,9 @@ def _gone(key: str, record: Record) -> Diagnostic:
     )
 
 
-def _unread(key: str, error: RemoteError) -> Diagnostic:
-    return replace(error.diagnostic, key=key, detail=f"{key}: {error.diagnostic.detail}")
+def _unread(key: str, record: Record, error: RemoteError) -> Diagnostic:
+    found = identity.with_remedy(error.diagnostic, key, lambda: record)
+    return replace(found, key=key, detail=f"{key}: {found.detail}")
 
 
 def _without_link(key: str, record: Record) -> Diagnostic:
