@@ -211,7 +211,20 @@ def stale_line_remarks(spec: Spec, state: State, steps: Iterable[Step]) -> Itera
         (line, f"`{line.to}` is recorded as meeting {line.id}")
         for line in own.imports if (line.to, line.id) in recorded
     ])  # fmt: skip
+    steps = tuple(steps)
     yield from _stale("removed", list(_removed(own, state, steps)))
+    ended = {step.id: step.key for step in steps if _ends_recorded(step)}
+    for entry in own.removed:
+        owner = ended.get(entry.id, entry.key)
+        if owner != entry.key:
+            yield _of_other_key(entry, owner, state)
+
+
+def _ends_recorded(step: Step) -> bool:
+    """Return whether the step may delete or forget the meeting that is recorded under its key."""
+    if step.status is Status.EXPIRED or (step.action is Action.DESTROY and step.retires):
+        return False
+    return step.action in {Action.DESTROY, Action.FORGET, *REPLACES}
 
 
 def _own_lines(spec: Spec) -> Spec:
@@ -284,6 +297,29 @@ def _blocked(line: Moved) -> Diagnostic:
         "first: then the move is done, and the plan says how to delete the other meeting.",
         severity=Severity.WARNING,
         key=line.to_key,
+        span=line.span,
+    )
+
+
+def _of_other_key(line: Removed, owner: str, state: State) -> Diagnostic:
+    """Return the warning for an entry of `removed` whose id is that of another key, `owner`."""
+    meant = removed_line(owner, line.id, destroy=line.destroy)
+    record = state.meetings.get(line.key)
+    if record is None:
+        hint = (
+            f"Nothing is recorded under `{line.key}`. If `{owner}` is meant, write `{meant}`; "
+            "otherwise correct the id."
+        )
+    else:
+        by_key = removed_line(line.key, record.id, destroy=line.destroy)
+        hint = f"If `{line.key}` is meant, write `{by_key}`; if `{owner}` is meant, `{meant}`."
+    return Diagnostic(
+        code="plan.other-key",
+        detail=f"Under `removed`: meeting {line.id} is `{owner}`, not `{line.key}` ({_place(line)}). "
+        f"The id counts: the entry is for `{owner}`.",
+        hint=hint,
+        severity=Severity.WARNING,
+        key=owner,
         span=line.span,
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from builders import intent, record
 from msgspec.structs import replace
-from pasting import SECOND, PastingTeam, commands, is_clean
+from pasting import LINE, SECOND, PastingTeam, commands, is_clean
 from shell import HOST
 
 if TYPE_CHECKING:
@@ -223,6 +223,23 @@ def test_a_line_without_effect_is_removed(team: PastingTeam) -> None:
     team.write()
 
     assert is_clean(team.plan())
+
+
+@pytest.mark.parametrize(("nth", "left"), [(0, ["b"]), (1, ["a"])], ids=["the key", "the id"])
+def test_an_entry_with_the_id_of_another_key_is_written_for_either(
+    team: PastingTeam, nth: int, left: list[str]
+) -> None:
+    number = team.shell.ids()["b"]
+    team.meetings, team.entries = {}, {"removed": [{"key": "a", "id": number, "destroy": True}]}
+    team.write()
+    ran = team.plan()
+    lines = LINE.findall(ran.out[ran.out.index("[plan.other-key]") :])
+
+    team.declare()
+    team.write(f"{lines[nth]}\n")
+
+    assert "[plan.other-key]" not in team.apply().out
+    assert sorted(team.shell.ids()) == left
 
 
 def test_a_plan_file_is_made_as_the_hint_says(team: PastingTeam) -> None:

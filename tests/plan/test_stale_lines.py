@@ -179,6 +179,60 @@ def test_a_removal_that_approves_the_replace_of_a_moved_meeting_is_not_reported(
     assert planned(declared, RECORDED).diagnostics == ()
 
 
+OTHER = one_off(topic="Other", start_time="2027-03-14T15:00:00Z")
+TWO = state(meetings={"launch": record(), "other": record(2, OTHER)})
+
+
+def of_other_key(line: Any, hint: str) -> Diagnostic:
+    return Diagnostic(
+        code="plan.other-key",
+        detail=f"Under `removed`: meeting {ID} is `launch`, not `other` (meetings.yaml:1). "
+        "The id counts: the entry is for `launch`.",
+        hint=hint,
+        severity=Severity.WARNING,
+        key="launch",
+        span=line.span,
+    )
+
+
+@pytest.mark.parametrize(("destroy", "word"), [(True, "true"), (False, "false")])
+def test_a_removal_by_the_id_of_another_key_prints_the_lines_for_both(destroy: bool, word: str) -> None:  # noqa: FBT001 - the flag of a spec
+    """Whoever reviews the key alone does not see which meeting ends."""
+    line = removed("other", ID, destroy=destroy)
+    remark = of_other_key(
+        line,
+        f"If `other` is meant, write `removed: [{{key: other, id: 81234567002, destroy: {word}}}]`; "
+        f"if `launch` is meant, `removed: [{{key: launch, id: {ID}, destroy: {word}}}]`.",
+    )
+    plans = [
+        planned(spec(removed=(line,)), TWO),
+        planned(spec(meeting("other", OTHER), removed=(line,)), TWO),
+        planned(spec(meeting(host="U2"), meeting("other", OTHER), removed=(line,)), TWO),
+    ]
+
+    assert [plan.diagnostics for plan in plans] == [(remark,)] * 3
+
+
+def test_a_removal_under_a_key_that_is_not_recorded_prints_the_line_for_the_one_that_is() -> None:
+    """Such as a former key."""
+    line = removed("other", ID)
+
+    assert planned(spec(removed=(line,)), RECORDED).diagnostics == (
+        of_other_key(
+            line,
+            "Nothing is recorded under `other`. If `launch` is meant, write "
+            f"`removed: [{{key: launch, id: {ID}, destroy: true}}]`; otherwise correct the id.",
+        ),
+    )
+
+
+def test_a_removal_by_the_id_of_another_key_that_is_over_is_not_reported() -> None:
+    """It ends nothing."""
+    declared = spec(meeting("other", OTHER), removed=(removed("other", ID),))
+
+    assert planned(declared, TWO, now=at("2027-02-01T00:00:00Z")).diagnostics == ()
+
+
 def test_targets_hide_no_replace() -> None:
     """A line is judged by the whole plan."""
     declared = spec(meeting(host="U2"), removed=(removed("launch", ID),))

@@ -34,6 +34,7 @@ WALKED = frozenset(
         "plan.late",
         "plan.move-blocked",
         "plan.only-skips",
+        "plan.other-key",
         "plan.over-in-spec",
         "plan.unreadable",
         "refresh.other-host",
