@@ -71,7 +71,7 @@ def test_a_policy_that_cannot_be_checked_stops_it(house: Shell, command: list[st
     [
         ("policies: [nowhere/]", "source.missing"),
         ("policies: [../]", "source.outside"),
-        ("policies: [empty/]", "source.empty-folder"),
+        ("policies: [empty/]", "policy.empty-folder"),
     ],
 )
 def test_policies_that_cannot_be_read_are_an_error(house: Shell, change: str, code: str) -> None:
@@ -85,6 +85,24 @@ def test_policies_that_cannot_be_read_are_an_error(house: Shell, change: str, co
         1,
         True,
         True,
+    )
+
+
+def test_an_empty_folder_of_policies_is_said_to_hold_no_policy(house: Shell) -> None:
+    """No spec belongs there."""
+    house.write("empty/read.me", "")
+    house.write("meetings.yaml", FITS)
+    house.write("reconciler.yaml", "specs: [meetings.yaml]\npolicies: [empty/]\n")
+
+    assert house("validate").out.startswith(
+        "error[policy.empty-folder]: The folder holds no file of policies\n"
+        " --> reconciler.yaml:2:12\n"
+        "  |\n"
+        "2 | policies: [empty/]\n"
+        "  |            ^^^^^^\n"
+        "  = `empty` has no file `*.yaml` or `*.yml`.\n"
+        "  = hint: Add one, or take the folder out of `policies`: "
+        "an empty one never means that there are none.\n"
     )
 
 

@@ -20,6 +20,18 @@ SUBMODULE: Problem = (
     "Put the files themselves there, or take the submodule out of the specs.",
 )
 
+NO_SPEC: Problem = (
+    "source.empty-folder",
+    "`{}` has no file `*.yaml` or `*.yml`.",
+    "Add one. An empty folder never means that nothing is declared.",
+)
+
+NO_POLICY: Problem = (
+    "policy.empty-folder",
+    NO_SPEC[1],
+    "Add one, or take the folder out of `policies`: an empty one never means that there are none.",
+)
+
 
 def link(name: str) -> Diagnostic:
     """Return the error about a link that leads out of its folder."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.sources._problems import (
     DEPTH_MAX,
+    NO_SPEC,
     SUBMODULE,
     Problem,
     link,
@@ -36,7 +37,8 @@ class Search:
     """Files that are found and read, without those at the `known` real paths; `has_known` if one is found.
 
     `refused` are the paths that cannot be used. Files of `policies`, by their real paths, declare no
-    meetings: a folder of specs may have them in it. `environ` is what git runs with.
+    meetings: a folder of specs may have them in it. `environ` is what git runs with, and `empty` the problem
+    of a folder without a file.
     """
 
     def __init__(
@@ -45,8 +47,11 @@ class Search:
         known: Collection[str] = (),
         policies: frozenset[str] = frozenset(),
         environ: Mapping[str, str] | None = None,
+        *,
+        empty: Problem = NO_SPEC,
     ) -> None:
         self.folder = folder
+        self.empty = empty
         self.environ = environ or {}
         self.known = known
         self.policies = policies
@@ -154,8 +159,8 @@ class Search:
                 self.diagnostics.append(link(below))
         if not is_empty or len(self.visited) + len(self.diagnostics) > before:
             return None
-        hint = "Add one. An empty folder never means that nothing is declared."
-        return ("source.empty-folder", f"`{name}` has no file `*.yaml` or `*.yml`.", hint)
+        code, detail, hint = self.empty
+        return code, detail.format(name), hint
 
     def walk(self, folder: Path, prefix: str, root: Path | None = None) -> Iterator[tuple[Path, str]]:
         """Yield (path, name) of every spec file at any depth, sorted, without hidden ones."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.cli.sources._problems import link, settings_unread
+from reconciler.cli.sources._problems import NO_POLICY, link, settings_unread
 from reconciler.cli.sources._search import Search, read_file, report_at_path
 from reconciler.cli.sources.paths import as_typed, is_below, resolves_below
 from reconciler.errors.exceptions import SettingsError
@@ -50,7 +50,7 @@ def read_settings(folder: Path) -> ParsedSettings:
 
 def read_policies(settings: Settings, folder: Path, environ: Mapping[str, str] | None = None) -> Sources:
     """Read the files of policies that the settings name, relative to `folder`."""
-    search = Search(folder, environ=environ)
+    search = Search(folder, environ=environ, empty=NO_POLICY)
     search.add_named("policies", settings.policies, settings)
     roots = {os.path.realpath(folder / path) for path in settings.policies}
     return Sources(tuple(search.files), tuple(search.diagnostics), frozenset(search.visited | roots))
