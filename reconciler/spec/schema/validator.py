@@ -16,6 +16,7 @@ from msgspec import Struct
 from reconciler import resources
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.ports import Json
+from reconciler.spec.schema import _patterns as patterns
 from reconciler.spec.schema._violation import Path, SchemaContext, Violation, dotted_path
 
 if TYPE_CHECKING:
@@ -158,7 +159,8 @@ def compile_schema(schema: Json) -> CompiledSchema:
     try:
         compiled = CompiledValidator(schema, validate_formats=False, pattern_options=options, offline=True)
     except ValidationError as error:
-        raise SchemaError(tuple(error.instance_path), _why_not_a_schema(error)) from error
+        path = _place(error)
+        raise SchemaError(path, _why_not_a_schema(error, path)) from error
     except ValueError as error:
         raise SchemaError((), "It holds a value that JSON does not have.") from error
     return CompiledSchema(compiled.is_valid, compiled.iter_errors)
@@ -174,11 +176,25 @@ def render(path: Path, value: Json) -> str:
     return SchemaContext("meetings", MEETING).render(path, value)
 
 
-def _why_not_a_schema(error: jsonschema_rs.ValidationError) -> str:
-    name = dotted_path(tuple(error.instance_path)[-1:]) or "require"
-    if "pattern" in error.instance_path or "patternProperties" in error.instance_path:
-        return f"`{name}` is no pattern that takes linear time: lookaround and references are not known."
-    return f"The value of `{name}` is none that JSON Schema draft-07 allows there."
+def _place(error: jsonschema_rs.ValidationError) -> Path:
+    """Return the place of an error in a schema: that of a pattern that is a key is the key's."""
+    path, pattern = tuple(error.instance_path), _pattern(error)
+    return path if pattern is None or path[-1:] != ("patternProperties",) else (*path, pattern)
+
+
+def _why_not_a_schema(error: jsonschema_rs.ValidationError, path: Path) -> str:
+    name, pattern = dotted_path(path[-1:]) or "require", _pattern(error)
+    if pattern is None:
+        return f"The value of `{name}` is none that JSON Schema draft-07 allows there."
+    # Draft-07 itself asks for a regular expression, by `format`; others are refused by the library.
+    is_regular = error.schema_path[-1] != "format"
+    return f"`{name}` {patterns.NOT_LINEAR if is_regular else patterns.why_not(pattern)}"
+
+
+def _pattern(error: jsonschema_rs.ValidationError) -> str | None:
+    """Return the pattern that the error is about; None if it is about something else."""
+    is_one = error.kind.name == "format" and isinstance(error.instance, str)
+    return str(error.instance) if is_one else None
 
 
 def _misfits(error: jsonschema_rs.ValidationError) -> Iterator[Misfit]:

@@ -143,6 +143,42 @@ def test_a_message_that_is_not_there_has_a_hint_with_one(message: str) -> None:
             "",
         ),
         (
+            "{properties: {topic: {pattern: '^(Board'}}}",
+            "5:45",
+            "`pattern` is no regular expression: missing ), unterminated subpattern at position 1.",
+            "",
+        ),
+        (
+            "{patternProperties: {'[a-': true}}",
+            "5:42",
+            "`[a-` is no regular expression: unterminated character set at position 0.",
+            "",
+        ),
+        (
+            "{properties: {topic: {pattern: '\\q'}}}",
+            "5:45",
+            "`pattern` is no regular expression of JavaScript, as JSON Schema has them.",
+            "",
+        ),
+        (
+            "{properties: {topic: {pattern: '(?<n>a)('}}}",
+            "5:45",
+            "`pattern` is no regular expression of JavaScript, as JSON Schema has them.",
+            "",
+        ),
+        (
+            "{properties: {pattern: {type: strin}}}",
+            "5:44",
+            "The value of `type` is none that JSON Schema draft-07 allows there.",
+            "",
+        ),
+        (
+            "{properties: {topic: {pattern: 5}}}",
+            "5:45",
+            "The value of `pattern` is none that JSON Schema draft-07 allows there.",
+            "",
+        ),
+        (
             "{$ref: 'https://example.com/schema.json'}",
             "5:21",
             "`https://example.com/schema.json` leads to nothing in this file.",
