@@ -57,6 +57,8 @@ def test_what_a_hint_shows_is_accepted(hint: str) -> None:
         ("until: 2027-06-30", "`repeat: {every: week, on: mon, until: 2027-06-30}`"),
         ("alternative_hosts: [ada@example.com]", "`alternative_hosts` belongs under `settings`."),
         ("co_hosts: [ada@example.com]", "`settings: {alternative_hosts: [grace@example.com]}`"),
+        ("settings: {host_key: 123456}", "The host key belongs to the user in Zoom, not to a meeting"),
+        ("host_key: 123456", "The host key belongs to the user in Zoom, not to a meeting"),
         ("owner: platform-team", "is its `host: ada@example.com`"),
         ("organizer: ada@example.com", "is its `host: ada@example.com`"),
         ("guests: [ada@example.com]", "sends no invitations"),

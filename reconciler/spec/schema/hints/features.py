@@ -32,6 +32,10 @@ _OWNER = (
     "comment (`# …`) or into a tracking field of the account: "
     "`tracking_fields: [{field: Team, value: Platform}]`."
 )
+_HOST_KEY = (
+    "The host key belongs to the user in Zoom, not to a meeting: it is set in the profile of the host. "
+    "Remove the line."
+)
 _REMINDER = "Zoom's API sets no reminders: the calendars of the people who take part do."
 _PLACE = "A Zoom meeting has no place: write it into `agenda`."
 _ENDED = (
@@ -93,6 +97,7 @@ _WORDS: Mapping[str, str] = {
     "color colour priority tags tag labels label category categories notes note comment comments team "
     "metadata annotations": _NOTE,
     "owner organizer organiser scheduler": _OWNER,
+    "hostkey hostpin claimhostkey": _HOST_KEY,
     "reminder reminders notification notifications alarm alarms": _REMINDER,
     "location locations place room venue address": _PLACE,
     "enabled disabled active archived state ensure absent deleted delete destroy": _ENDED,
