@@ -78,9 +78,17 @@ def _lines(entry: Entry, status: Status, style: TextStyle) -> Iterator[str]:
 def recorded_lines(facts: Sequence[Fact]) -> Iterator[str]:
     """Yield a line for each of the first facts that a refresh recorded; the rest is counted."""
     for fact in facts[:RECORDED_MAX]:
-        yield f"Recorded: {escape_control(f'{fact.key}: {words_of(fact)}')}\n"
+        yield f"Recorded: {escape_control(f'{fact.key}: {_found(fact)}')}\n"
     if len(facts) > RECORDED_MAX:
         yield f"Recorded: {len(facts) - RECORDED_MAX:,} more; `reconciler history` names them.\n"
+
+
+def _found(fact: Fact) -> str:
+    """Return what a refresh found of a key. The fields that it records were changed in Zoom."""
+    if fact.kind is not Kind.RELEASE:
+        return words_of(fact)
+    changed = "it" if len(fact.details) == 1 else "them"
+    return f"{', '.join(fact.details)}, as somebody changed {changed} in Zoom"
 
 
 def words_of(fact: Fact) -> str:

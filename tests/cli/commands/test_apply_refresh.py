@@ -170,7 +170,7 @@ def test_what_somebody_changed_and_the_spec_declares_by_now_is_recorded(
     ran = shell(*MEND)
 
     assert (ran.status, ran.out, requests.changing()) == (0, NO_CHANGES, {})
-    assert ran.err.endswith(f"Recorded: c: recorded only: {recorded}\n")
+    assert ran.err.endswith(f"Recorded: c: {recorded}, as somebody changed it in Zoom\n")
     assert shell("plan", *AT, "--detailed-exitcode").status == 0
     assert shell("drift", *AT, "--detailed-exitcode").status == 0
 

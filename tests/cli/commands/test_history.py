@@ -272,6 +272,12 @@ def test_what_a_refresh_found_is_told_beside_what_was_sent(shell: Shell) -> None
     ]
 
 
+def test_several_fields_that_somebody_changed_are_named_on_one_line() -> None:
+    facts = [Fact(Kind.RELEASE, "a", ("duration", "topic"))]
+
+    assert list(recorded_lines(facts)) == ["Recorded: a: duration, topic, as somebody changed them in Zoom\n"]
+
+
 def test_of_many_facts_the_first_ten_are_named() -> None:
     facts = [Fact(Kind.LOSE, f"m{number:02}", ("81234567890",)) for number in range(12)]
 
