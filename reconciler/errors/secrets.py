@@ -138,7 +138,7 @@ _IN_ADDRESS = r"://[^\s:/?#@]{0,80}:(?P<secret>\S{1,200})@"
 _MASK_ALONE = r"(?i)(?:(?<![\w*])|(?<=%3d))\*{3}(?![\w*])"
 
 _SECRET_NAME_PARTS = ("passw", "passc", "passph", "pswd", "pwd", "pasw", "secret", "token", "zak")
-_SECRET_NAMES = frozenset({"pass", "pas", "pw", "pin"})
+_SECRET_NAMES = frozenset({"pass", "pas", "pw", "pin", "hostkey"})
 _NOT_SECRET_NAMES = frozenset({"default_password"})
 _PLAIN_NAMES = frozenset({"passport", "passports", "passenger", "passengers", "pasta"})
 _SECRET_NAME = "password"  # noqa: S105 - the name of a field, not a password

@@ -33,6 +33,9 @@ WAITING_MAX = 20
 
 def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
     """Yield every remark about `steps`, in their order."""
+    imported = {
+        step.key for step in steps if step.action is Action.IMPORT
+    }  # recorded once the plan is applied
     for step in steps:
         if step.late:
             yield late_and_withheld(step) if step.status is Status.WITHHELD else late(step)
@@ -42,7 +45,7 @@ def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
             yield _undone_dates(step, waiting)
         if step.unskipped is not None:
             yield _only_skips(step, step.unskipped)
-        if (next_at := _next_as_recorded(step, now)) is not None:
+        if step.key not in imported and (next_at := _next_as_recorded(step, now)) is not None:
             yield _over_in_spec(step, next_at)
         if step.starts_at is not None and step.starts_at <= now + ENDS_SOON:
             yield from ends_soon(step, now)

@@ -235,6 +235,7 @@ def test_stars_for_emphasis_are_no_mask(text: str, *, is_mask: bool) -> None:
         ("pasword", True),
         ("Pass-Code", True),
         ("host_zak", True),
+        ("host_key", True),
         ("passwrod", True),
         ("default_password", False),
         ("topic", False),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from builders import meeting, one_off, planned, record, spec, state, weekly
+from builders import ALLOWANCES, NOW, imported, meeting, one_off, planned, record, spec, state, weekly
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
+from reconciler.plan.plan import build
 from reconciler.plan.step import Status
 
 RULE = {"type": 2, "repeat_interval": 1, "weekly_days": "2"}
@@ -53,3 +54,14 @@ def test_a_meeting_that_is_over_as_recorded_too_is_none() -> None:
     over = one_off(start_time="2026-11-01T15:00:00Z")
 
     assert remarks({**over, "topic": "Renamed"}, over) == (Status.EXPIRED, ())
+
+
+def test_a_meeting_that_is_imported_is_none() -> None:
+    """Nothing of it is recorded yet, so a `removed` line would name nothing."""
+    declared = spec(
+        meeting(attributes=one_off(start_time="2026-01-14T15:00:00Z")), imports=(imported(5, "launch"),)
+    )
+
+    plan = build(declared, state(), NOW, ALLOWANCES, imported={"launch": record(5)})
+
+    assert ({step.status for step in plan.steps}, plan.diagnostics) == ({Status.EXPIRED}, ())
