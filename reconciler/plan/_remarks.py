@@ -216,7 +216,7 @@ def stale_line_remarks(spec: Spec, state: State, steps: Iterable[Step]) -> Itera
     ])  # fmt: skip
     steps = tuple(steps)
     yield from _stale("removed", list(_removed(own, state, steps)))
-    ended = {step.id: step.key for step in steps if _ends_recorded(step)}
+    ended = {step.id: step.key for step in steps if _ends_recorded(step)} if own.removed else {}
     for entry in own.removed:
         owner = ended.get(entry.id, entry.key)
         if owner != entry.key:
