@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from team import Team
     from terraform_server import TerraformServer
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+"""Hundreds of tests start our program: it is compiled once, as the tests are, whatever the machine says."""
+
 settings.register_profile("fixed", derandomize=True)
 settings.register_profile("random", print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
