@@ -6,11 +6,13 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 from machine_formats import OPEN
 from paths import ROOT
+from syntax import syntax_tree
 
 from reconciler.errors.explanations.table import table
 from reconciler.spec import settings, spec
@@ -20,8 +22,6 @@ from reconciler.spec.yaml import document
 from reconciler.spec.yaml.document import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from shell import Shell
 
 pytestmark = pytest.mark.no_cover
@@ -45,12 +45,14 @@ CODE_PLACES = {"Diagnostic": 0, "UnlocatedDiagnostic": 1, "SyntaxProblem": 3, "o
 """The position of the code in a call that makes a diagnostic, or an error with one."""
 
 
-def nodes() -> Iterator[tuple[str, ast.AST]]:
+@cache
+def nodes() -> tuple[tuple[str, ast.AST], ...]:
     """Every node of the source, with the name of its file."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = str(path.relative_to(PACKAGE))
-        for node in ast.walk(ast.parse(path.read_text())):
-            yield name, node
+    return tuple(
+        (str(path.relative_to(PACKAGE)), node)
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for node in ast.walk(syntax_tree(path.read_text()))
+    )
 
 
 def codes_in_source() -> set[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from paths import ROOT
+from syntax import syntax_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,7 @@ def missing_functions(page: str) -> list[str]:
 
 
 def definitions(path: Path) -> set[str]:
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    nodes = ast.walk(syntax_tree(path.read_text(encoding="utf-8")))
     return {
         node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     }

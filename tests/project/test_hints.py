@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 import pytest
+from syntax import syntax_tree
 
 pytestmark = pytest.mark.no_cover
 
@@ -70,7 +71,7 @@ COMMAND = re.compile(r"`reconciler |_line\(|state rm|`imports`|force-unlock|git 
 
 def hints_with_commands() -> set[str]:
     """The codes whose hints name a command or the list of an entry, also in a part that has a name."""
-    return {code for path in PACKAGE.rglob("*.py") for code in _in_module(ast.parse(path.read_text()))}
+    return {code for path in PACKAGE.rglob("*.py") for code in _in_module(syntax_tree(path.read_text()))}
 
 
 def _in_module(tree: ast.Module) -> Iterator[str]:
