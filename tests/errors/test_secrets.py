@@ -245,7 +245,7 @@ def test_a_misspelt_key_of_a_secret_is_recognized(name: str, *, is_secret: bool)
     assert is_secret_name(name) is is_secret
 
 
-LENGTH = 10_000_000
+LENGTHS = (3_000, 30_000)
 
 RECOGNIZERS: dict[str, Callable[[str], object]] = {
     "text": redact_text,
@@ -290,15 +290,15 @@ LONG = (
 def test_the_time_is_linear(recognizer: str) -> None:
     """Ten times the text takes no more than about ten times as long: a quadratic pattern takes a hundred."""
     for piece in LONG:
-        seconds = [_seconds(recognizer, piece, length) for length in (LENGTH // 1000, LENGTH // 100)]
+        seconds = [_seconds(recognizer, piece, length) for length in LENGTHS]
 
-        assert seconds[1] < 30 * seconds[0] + 0.5, piece
+        assert seconds[1] < 30 * seconds[0] + 0.2, piece
 
 
 @pytest.mark.no_cover
 def test_megabytes_take_seconds() -> None:
     """The case that took minutes for 200,000 blanks."""
-    assert _seconds("other line", " ", LENGTH // 10) < 15
+    assert _seconds("other line", " ", 1_000_000) < 15
 
 
 def _seconds(recognizer: str, piece: str, length: int) -> float:
