@@ -1,4 +1,4 @@
-"""Some hundreds of histories on each run of the suite, and bugs on purpose that the search must find."""
+"""Some histories on each run of the suite, and bugs on purpose that the search must find."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from simulator.history import History
 
 pytestmark = pytest.mark.no_cover
 
-CHUNK = 10
+CHUNK = 5
 
 IS_WHOLE = "FAULT_ROUNDS" in os.environ
 
-HISTORIES = 40
+HISTORIES = 15
 """How many are lived through here; `make seeds`, with which `make faults` begins, does many more."""
 
-CONVERGING = 500 if IS_WHOLE else 10
+CONVERGING = 500 if IS_WHOLE else 5
 """How many have no faults."""
 
 SEARCHED = 200

@@ -287,6 +287,7 @@ FIRST_SEEDS = {
     "first-of-two-dates": 180,
     "last-date-in-zoom-deleted": 118,
     "part-of-a-date-unrecorded": 236,
+    "skip-comes-back-by-itself": 36,
     "skipped-series-made": 245,
     "stop-after-all-skips": 106,
     "stop-before-the-next-skips": 106,
