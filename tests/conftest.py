@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 from paths import ROOT
 from shell import OURS, Shell
+from trusted import one_authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,12 +54,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("no_cover")
 
 
+@pytest.fixture(scope="session")
+def trusted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with one authority that the program trusts."""
+    return one_authority(tmp_path_factory.mktemp("trusted"))
+
+
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+def shell(
+    tmp_path: Path, trusted: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Shell:
     """Our program in an empty folder."""
     for name in os.environ:
         if name.startswith(OURS):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
     monkeypatch.chdir(tmp_path)
     return Shell(tmp_path, monkeypatch, capsys)
 

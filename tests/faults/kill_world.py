@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import certifi
 import pytest
 import victim
 from msgspec import Struct
 from served import served
 from shell import FAR, OURS, spec_of
+from trusted import one_authority
 
 from reconciler.cli.main import run
 
@@ -46,16 +46,16 @@ class Outside(Struct, frozen=True):
 @contextmanager
 def opened(folder: Path) -> Iterator[Outside]:
     """Serve an emulator that logs what it sees, and load all that a process needs, until the block ends."""
-    trusted = folder / "one.pem"
-    trusted.write_text(
-        certifi.contents().partition("-----END CERTIFICATE-----\n")[0] + "-----END CERTIFICATE-----\n"
-    )
     log = folder / "requests.jsonl"
     log.touch()
     with served(log=log) as zoom, pytest.MonkeyPatch.context() as patched:
         for name in filter(lambda name: name.startswith(OURS), os.environ):
             patched.delenv(name)
-        environ = {**zoom.environ, "RECONCILER_SETTLE": str(SETTLE_SECONDS), "SSL_CERT_FILE": str(trusted)}
+        environ = {
+            **zoom.environ,
+            "RECONCILER_SETTLE": str(SETTLE_SECONDS),
+            "SSL_CERT_FILE": str(one_authority(folder)),
+        }
         outside = Outside(zoom, environ, log)
         _load_all(outside, folder / "warm", patched)
         yield outside
