@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.no_cover
 
-COUNT = int(os.environ.get("RANDOM_SERIES", "40"))
+COUNT = int(os.environ.get("RANDOM_SERIES", "20"))
 """How many series are tried; `make faults` asks for 2,000."""
 
-CHUNK = 10
+CHUNK = 5
 EDITS_MAX = 4
 DAYS_MAX = 60
 """Days after which an edit must be done, whatever it waits for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import os
 import subprocess
 import sys
 from typing import Any
@@ -802,6 +803,9 @@ def is_valid_duration(duration: object) -> bool:
     return is_accepted
 
 
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "100"))
+"""How many documents are tried; `make faults` asks for more."""
+
 ODD = st.one_of(
     st.none(),
     st.booleans(),
@@ -826,7 +830,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
 
 
 @pytest.mark.no_cover
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_both_checkers_agree(data: st.DataObject) -> None:
     """The quick check accepts exactly the documents without violations, whatever values they have."""
@@ -844,7 +848,7 @@ def test_both_checkers_agree(data: st.DataObject) -> None:
     assert compiled_check("meetings", MEETING)(document["meeting"]) == (found == ())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.lists(st.sampled_from(["PASSCODE", "\n", *"aZ0._- \r\u2028@/\x1c\x85é٢"]), max_size=4).map("".join))
 @example("PASSCODE\n")
 @example("a\n")
