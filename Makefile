@@ -62,9 +62,9 @@ seeds: .venv/.installed-dev  ## 10,000 histories of faults on all processors (SE
 faults: export FAULT_ROUNDS := 200
 faults: export RANDOM_SERIES := 2000
 faults: export FEED_ROUNDS := 200
-faults: seeds  ## histories of faults as by `make seeds`, 2,000 series, and real deaths at every touch of the outside
+faults: seeds  ## histories of faults as by `make seeds`, 2,000 series, deaths at every turn, real ones at every touch of the outside
 	HYPOTHESIS_PROFILE=random FUZZ_EXAMPLES=1500 $(BIN)/pytest --quiet -m hypothesis
-	$(BIN)/pytest --numprocesses auto --dist worksteal tests/faults tests/apply/test_doubled_matrix.py tests/apply/dates/test_random_series.py tests/views/test_ics.py
+	$(BIN)/pytest --numprocesses auto --dist worksteal tests/faults tests/apply/dates tests/apply/test_doubled_matrix.py tests/plan/test_pasted_hints.py tests/views/test_ics.py
 
 package: .venv/.installed-dev .venv/.installed-package  ## build the wheel, and use it in an empty folder (half a minute)
 	bash tools/package.sh

@@ -88,7 +88,7 @@ BOTH = (False, True)
 VARIANTS = 3
 """Of the twelve combinations of a doubt, an account, and at once or late: those that a pair is tried with."""
 
-PAIRS_TRIED = 48
+PAIRS_TRIED = 24
 """How many pairs are tried without `FAULT_ROUNDS`."""
 
 IS_WHOLE = "FAULT_ROUNDS" in os.environ

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "2"))
 """How often a process is killed at a random instant; `make faults` asks for many."""
 
 IS_WHOLE = "FAULT_ROUNDS" in os.environ

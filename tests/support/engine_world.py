@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections import Counter
 from datetime import UTC, datetime
 from math import inf
@@ -219,8 +220,11 @@ class ApplyReport(Struct):
         return f"{one.detail} {one.hint}"
 
 
-TURNS = range(0, 60, 3)
-"""Turns after which a run dies, for searches; by the last one, the runs of all of them have ended."""
+TURNS = range(0, 60, 1 if "FAULT_ROUNDS" in os.environ else 5)
+"""Turns after which a run dies, for searches; by the last one, the runs of all of them have ended.
+
+`make faults` tries every one.
+"""
 
 
 class World:

@@ -406,7 +406,7 @@ def test_an_interrupted_update_leaves_a_skipped_date_that_comes_back_to_the_next
 @pytest.mark.no_cover
 def test_a_skipped_date_that_comes_back_is_not_lost_by_two_crashes() -> None:
     """The request that the second run repeats has no rule: the date stays skipped until the next one."""
-    for turns in range(174, 243, 3):  # it settles first
+    for turns in range(174, 243, TURNS.step):  # it settles first
         world = World(series({"2027-02-01": "skip"}))
         world.apply()
         world.declare(series({}, topic="Other"))
