@@ -30,6 +30,7 @@ def test_a_create_whose_answer_was_lost_is_adopted(skew: float) -> None:
     assert sorted(world.topics()) == ["a", "b"]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("skew", SKEWS)
 @pytest.mark.parametrize("next_skew", [-720, 0, 720])
 def test_the_next_run_adopts_it_whatever_its_own_clock_says(skew: float, next_skew: float) -> None:

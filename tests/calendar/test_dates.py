@@ -225,6 +225,7 @@ def test_an_endless_series_is_computed_in_any_year(years: int) -> None:
     assert [each.start_at for each in found] == [datetime(years, 6, day, 10, tzinfo=UTC) for day in (1, 2)]
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(40))
 def test_dates_are_those_of_an_independent_expansion(seed: int) -> None:
     """Random rules, zones, exceptions and closures, each date by dateutil and zoneinfo."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from reconciler.plan.plan import Plan
     from reconciler.state.state import Record
 
+pytestmark = pytest.mark.no_cover
+
 UPDATED, REPLACED = updatable(), create_only()
 TIME = frozenset({"start_time", "timezone", "recurrence"})
 """Fields that are sent together."""

@@ -431,6 +431,7 @@ def test_thousands_are_cut_and_counted(count: int) -> None:
 NEW_PASSCODE = FieldChange("password", "(passcode)", "(passcode)", "join link and passcode change")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("each", "verdict"),
     [
@@ -535,6 +536,7 @@ def words(text: str) -> str:
     return " ".join(text.split())
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: ascii(topic[:20]))
 def test_a_hostile_topic_is_inert(topic: str, harmless: Page) -> None:
     """It makes no element, row, comment or reference, and stays readable."""
@@ -550,6 +552,7 @@ def test_a_hostile_topic_is_inert(topic: str, harmless: Page) -> None:
     assert words(visible(topic)[:250]) in words(page.text)
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("topic", TOPICS[::3], ids=lambda topic: ascii(topic[:20]))
 def test_hostile_parts_of_a_single_date_are_inert(topic: str) -> None:
     start = at("2027-01-11T10:00:00Z")
@@ -806,6 +809,7 @@ def test_the_commands_print_the_markdown(shell: Shell) -> None:
     assert Page(links.out).rows == [[4, 4]]
 
 
+@pytest.mark.no_cover
 def test_a_hostile_spec_is_planned_and_shown(shell: Shell) -> None:
     """From the file to the page, for every topic that a spec accepts."""
     fit = [topic for topic in TOPICS if topic.strip() and len(topic) < 200 and topic.isprintable()]
