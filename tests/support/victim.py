@@ -8,6 +8,7 @@ may be under way at the same time.
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -126,6 +127,7 @@ def _fork(
     if child:
         return child
     status = 70
+    gc.freeze()  # a collection here would copy all that the tests hold, page by page
     try:
         sys.stdout = sys.stderr = open(output, "w")  # noqa: SIM115 - of the fork, to its end
         os.chdir(folder)
