@@ -47,11 +47,12 @@ CODE_PLACES = {"Diagnostic": 0, "UnlocatedDiagnostic": 1, "SyntaxProblem": 3, "o
 
 @cache
 def nodes() -> tuple[tuple[str, ast.AST], ...]:
-    """Every node of the source, with the name of its file."""
+    """The calls and texts of the source, with the name of their file."""
     return tuple(
         (str(path.relative_to(PACKAGE)), node)
         for path in sorted(PACKAGE.rglob("*.py"))
         for node in ast.walk(syntax_tree(path.read_text()))
+        if isinstance(node, (ast.Call, ast.Constant, ast.JoinedStr))
     )
 
 
