@@ -187,7 +187,7 @@ LAUNCH = ("intents", "launch")
 EDIT = ("meetings", "retro", "exceptions", "2027-01-25")
 
 
-@settings(search, max_examples=EXAMPLES // 6)
+@settings(search, max_examples=EXAMPLES // 3)
 @given(
     st.tuples(
         st.sampled_from(APPLIED), st.sampled_from(ODD), st.sampled_from(["set", "set", "drop", "rename"])
@@ -292,7 +292,7 @@ def applied(shell: Shell) -> bytes:
     return shell.sandbox_state.read_bytes()
 
 
-@settings(search, max_examples=EXAMPLES // 6)
+@settings(search, max_examples=EXAMPLES // 3)
 @given(st.sampled_from(ANSWERED), st.sampled_from(ODD), st.sampled_from(["", "new"]))
 @example("occurrences.0.duration", 2**64, "new")
 @example("occurrences.1.start_time", "0001-01-01T00:00:00Z", "new")
