@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
-from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -27,14 +26,12 @@ from reconciler.spec.rules.check import (
     check_templates,
 )
 from reconciler.spec.schema import validator
+from reconciler.spec.schema.misfits import without_misfits
 from reconciler.spec.settings import Settings
 from reconciler.spec.shorthand import expand
-from reconciler.spec.tally import LIKE_IT_MAX, Tally
+from reconciler.spec.tally import Tally
 from reconciler.spec.yaml.document import Document
 from reconciler.spec.yaml.locator import Locator, Path
-
-FIELDS_MAX = 1_000
-"""Fields of a meeting that are all looked at; no meeting that can be sent has as many."""
 
 _EMPTY: Mapping[str, Json] = MappingProxyType({})
 
@@ -120,7 +117,7 @@ class SpecFile:
             if not is_valid(raw):
                 if not tally.takes_meeting():
                     continue
-                body, findings = _without_misfits(key, raw)
+                body, findings = without_misfits(key, raw)
             if "repeat" in body:
                 findings += check_level(body)
             body = expand(body)
@@ -345,41 +342,6 @@ def _template_layer(template: Template) -> _Layer:
     return _Layer(template.file.locator, ("templates", template.name), template.body)
 
 
-def _without_misfits(key: str, raw: Json) -> tuple[dict[str, Json], tuple[UnlocatedDiagnostic, ...]]:
-    """Return a meeting without the fields that do not fit the schema, and the findings about them."""
-    kept, dropped = _without_surplus(raw)
-    findings = _counting(dropped, validator.violations("meetings", kept, validator.MEETING))
-    if not isinstance(kept, dict):
-        findings = _with_depth_hint(key, findings)
-    return _without_bad_fields(kept, findings), findings
-
-
-def _without_surplus(raw: Json) -> tuple[Json, int]:
-    """Return a meeting without most of its unknown fields, and their number, if it has very many."""
-    if not isinstance(raw, dict) or len(raw) <= FIELDS_MAX:
-        return raw, 0
-    known = validator.meeting_fields()
-    kept = {*islice((name for name in raw if name not in known), LIKE_IT_MAX)}
-    trimmed = {name: value for name, value in raw.items() if name in known or name in kept}
-    return trimmed, len(raw) - len(trimmed)
-
-
-def _counting(dropped: int, findings: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
-    """Return the findings; the last unknown field counts those that were `dropped`."""
-    at = next((n for n in reversed(range(len(findings))) if findings[n].code == "spec.unknown-field"), None)
-    if not dropped or at is None:
-        return findings
-    return (*findings[:at], replace(findings[at], more=findings[at].more + dropped), *findings[at + 1 :])
-
-
-def _with_depth_hint(key: str, findings: tuple[UnlocatedDiagnostic, ...]) -> tuple[UnlocatedDiagnostic, ...]:
-    """Add a hint to findings about a meeting that is no mapping, where its key is the name of a field."""
-    if key not in validator.meeting_fields():
-        return findings
-    hint = f"`{key}` is a field: indent it under the key of its meeting."
-    return tuple(replace(finding, hint=hint) for finding in findings)
-
-
 def _not_a_spec(value: Json) -> UnlocatedDiagnostic:
     hint = "Write `version: 1` and `meetings:`, or remove the file from the specs."
     if value is None:
@@ -395,8 +357,3 @@ def _mapping(value: Json) -> Mapping[str, Json]:
 def _has_null(value: Json) -> bool:
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return value is None or any(map(_has_null, children))
-
-
-def _without_bad_fields(body: Json, findings: Iterable[UnlocatedDiagnostic]) -> dict[str, Json]:
-    bad = {finding.path[0] for finding in findings if finding.path}
-    return {name: value for name, value in _mapping(body).items() if name not in bad}
