@@ -14,15 +14,15 @@ from msgspec.structs import replace
 
 from reconciler.meeting import fields
 from reconciler.meeting.meeting import Meeting, series
-from reconciler.meeting.single_dates import Edit, declared_edit
+from reconciler.meeting.single_dates import declared_edit
 from reconciler.plan.change import DATES, Change
 from reconciler.plan.dates.steps import RESCHEDULES
 from reconciler.plan.diff import SameUser, compare
 from reconciler.state.history import Fact, Kind
 from reconciler.state.state import SCHEDULE_FOR, Record, State, host_key
 
-_OF_ALL_DATES = RESCHEDULES | {"duration"}
-"""Fields whose update by hand may have changed what was done to single dates."""
+_TIMES = RESCHEDULES | {"duration"}
+"""Fields of which a change in Zoom may undo what was done to single dates."""
 
 _READ_OTHERWISE = ("host", SCHEDULE_FOR, "password")
 """Fields that other reads record, or that no read tells."""
@@ -59,9 +59,7 @@ def _adopted(
     """Return the paths that are adopted, sorted, and the record with them."""
     differs, left = (compare(meeting, each, same_user=same_user) for each in (record, found))
     paths = [] if left.fields else list(_fields(differs, record, found, meeting))
-    days = (
-        [] if _changes_all_dates(differs) or _changes_all_dates(left) else list(_days(record, found, meeting))
-    )
+    days = [] if _changes_times(differs) or _changes_times(left) else list(_days(record, found, meeting))
     edits = {**record.exceptions, **{day: found.exceptions.get(day) for day in days}}
     known = _with_fields(record, meeting, paths)._replace(
         exceptions={day: edit for day, edit in edits.items() if edit is not None}
@@ -72,37 +70,31 @@ def _adopted(
 def _fields(differs: Change, record: Record, found: Record, meeting: Meeting) -> Iterator[str]:
     """Yield the recorded fields that differ from the declared ones, which are those in Zoom.
 
-    Of a series about whose dates more is known, its times are left out: what was done to single dates may be
-    undone, and a plain apply mends both.
+    The times of a series that has single dates of its own, or a window, are left out: Zoom may have undone
+    what was done to its dates, and an update sends both again.
     """
     has_dates = bool(meeting.dates or record.exceptions or found.exceptions or record.window)
     is_other_type = any(change.path == "type" for change in differs.fields)
     for change in differs.fields:
-        is_of_dates = change.path.partition(".")[0] in _OF_ALL_DATES
-        if change.path not in _READ_OTHERWISE and not (is_of_dates and (has_dates or is_other_type)):
+        is_time = change.path.partition(".")[0] in _TIMES
+        if change.path not in _READ_OTHERWISE and not (is_time and (has_dates or is_other_type)):
             yield change.path
 
 
-def _changes_all_dates(change: Change) -> bool:
-    return any(each.path.partition(".")[0] in _OF_ALL_DATES for each in change.fields)
+def _changes_times(change: Change) -> bool:
+    return any(each.path.partition(".")[0] in _TIMES for each in change.fields)
 
 
 def _days(record: Record, found: Record, meeting: Meeting) -> Iterator[str]:
     """Yield the dates that are in Zoom as they are declared, and not as they are recorded."""
     recurring = series(meeting.attributes)
-    for name in sorted({*record.exceptions, *found.exceptions}) if recurring is not None else ():
+    if recurring is None:
+        return
+    for name in sorted({*record.exceptions, *found.exceptions}):
         edit, day = found.exceptions.get(name), date.fromisoformat(name)
-        start = recurring.start_on(day) if recurring is not None else None
-        if (
-            start is not None
-            and edit != record.exceptions.get(name)
-            and _is_declared(edit, meeting, day, start)
-        ):
+        start = recurring.start_on(day) if edit != record.exceptions.get(name) else None
+        if start is not None and edit == declared_edit(meeting.attributes, meeting.dates, day, start):
             yield name
-
-
-def _is_declared(edit: Edit, meeting: Meeting, day: date, start: datetime) -> bool:
-    return bool(edit == declared_edit(meeting.attributes, meeting.dates, day, start))
 
 
 def _with_fields(record: Record, meeting: Meeting, paths: list[str]) -> Record:
