@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -692,9 +693,14 @@ def test_an_absent_create_is_not_sent_again_without_its_passcode() -> None:
 # Twins
 
 
-def assert_duplicate_reported(report: ApplyReport, key: str, number: int) -> None:
-    assert report.failed[key] == "apply.exists-already"
-    assert f"imports: [{{id: {number}, to: {key}}}]" in report.text_of("apply.exists-already")
+def failure(report: ApplyReport, key: str) -> tuple[str, set[str]]:
+    """Why a key failed, and the lines to paste that were printed."""
+    return report.failed[key], set(re.findall(r"imports: \[[^]]*\]", report.text_of(report.failed[key])))
+
+
+def duplicate(key: str, number: int) -> tuple[str, set[str]]:
+    """The failure of a create beside a meeting that is there already."""
+    return "apply.exists-already", {f"imports: [{{id: {number}, to: {key}}}]"}
 
 
 def test_a_lost_state_creates_no_duplicate() -> None:
@@ -705,7 +711,7 @@ def test_a_lost_state_creates_no_duplicate() -> None:
 
     report = world.apply()
 
-    assert_duplicate_reported(report, "a", number)
+    assert failure(report, "a") == duplicate("a", number)
     assert (world.topics(), report.status, len(world.asked()), world.charged()) == (["a"], 1, 1, 0)
 
 
@@ -721,7 +727,7 @@ def test_an_older_state_creates_no_duplicate_and_the_others_go_on() -> None:
 
     report = world.apply()
 
-    assert_duplicate_reported(report, "b", number)
+    assert failure(report, "b") == duplicate("b", number)
     assert (world.topics(), list(report.done)) == (["a", "b", "c"], ["c"])
 
 
@@ -732,7 +738,7 @@ def test_a_foreign_state_creates_no_duplicate() -> None:
     elsewhere = record(1, one_off(topic="x", start_time="2027-03-14T15:00:00Z"))
     world.store.state = State(lineage="other", serial=7, meetings={"x": elsewhere})
 
-    assert_duplicate_reported(world.apply(), "a", number)
+    assert failure(world.apply(), "a") == duplicate("a", number)
 
 
 def test_a_recorded_or_retired_meeting_is_not_a_duplicate() -> None:
@@ -752,14 +758,14 @@ def test_a_series_is_a_duplicate_at_any_of_its_occurrences() -> None:
         weekly(start_time="2026-12-21T10:00:00", recurrence=dict(weekly()["recurrence"], end_times=16)),
     )
 
-    assert_duplicate_reported(world.apply(), "w", number)
+    assert failure(world.apply(), "w") == duplicate("w", number)
 
 
 def test_a_duplicate_in_the_list_of_the_scheduled_for_user_is_found() -> None:
     world = World(topic("a", schedule_for=BOSS))
     (number,) = by_hand(world, one_off(topic="a"), host=BOSS)
 
-    assert_duplicate_reported(world.apply(), "a", number)
+    assert failure(world.apply(), "a") == duplicate("a", number)
 
 
 def test_a_host_is_listed_once_before_its_first_create() -> None:
