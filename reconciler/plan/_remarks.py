@@ -33,9 +33,8 @@ WAITING_MAX = 20
 
 def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
     """Yield every remark about `steps`, in their order."""
-    imported = {
-        step.key for step in steps if step.action is Action.IMPORT
-    }  # recorded once the plan is applied
+    # What is imported is recorded only once the plan is applied.
+    imported = {step.key for step in steps if step.action is Action.IMPORT}
     for step in steps:
         if step.late:
             yield late_and_withheld(step) if step.status is Status.WITHHELD else late(step)
