@@ -88,7 +88,7 @@ def parsed(start_time: str) -> datetime:
         message = "the hour goes from 00 to 23"
         raise ValueError(message)
     if start_time[10:11] not in _SEPARATORS:  # Python takes any character
-        message = "between day and time there is a `T` or a blank"
+        message = "between day and time there is a `T` or a space"
         raise ValueError(message)
     return datetime.fromisoformat(start_time)
 

@@ -94,7 +94,7 @@ def _check_characters(name: str, value: str) -> None:
     if value and not is_clean(value):
         raise SettingsError.of(
             "settings.credentials",
-            detail=f"{name} contains a blank, a line break or a character outside ASCII, "
+            detail=f"{name} contains a space, a line break or a character outside ASCII, "
             "which no credential has. Nothing was sent.",
             hint=f"Set {name} again, without what was pasted around it.",
         )

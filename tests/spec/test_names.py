@@ -399,7 +399,7 @@ meetings: {b: {}, b: {}}
         (
             "yaml.comment",
             "shared.yaml:7:19",
-            "`agenda` ends before the `#`: with a blank in front, it begins a comment.",
+            "`agenda` ends before the `#`: with a space in front, it begins a comment.",
         ),
         ("yaml.duplicate-key", "shared.yaml:8:5", "Line 6 already has the key `duration`."),
         ("yaml.tag", "shared.yaml:9:15", "`!z` is a YAML tag."),

@@ -53,7 +53,7 @@ def test_one_variable_is_an_access_token() -> None:
         ),
         (
             {**FULL, "ZOOM_CLIENT_SECRET": "secret-9\n"},
-            "ZOOM_CLIENT_SECRET contains a blank, a line break or a character outside ASCII, "  # noqa: ISC004 - one
+            "ZOOM_CLIENT_SECRET contains a space, a line break or a character outside ASCII, "  # noqa: ISC004 - one
             "which no credential has. Nothing was sent.",
         ),
     ],

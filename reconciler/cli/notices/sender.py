@@ -66,7 +66,7 @@ def _with_each(addresses: Sequence[str], use: Callable[[apprise.Apprise], bool])
             yield _warning("notify.failed", f"{named} did not take the notice.", _CHECK)
 
 
-_HINT = "Write each as Apprise does, such as `slack://…` or `mailtos://…`, with blanks between several."
+_HINT = "Write each as Apprise does, such as `slack://…` or `mailtos://…`, with spaces between several."
 _CHECK = f'Check it by hand: `apprise -vv -b test "${VARIABLE}"`; what that prints is secret.'
 
 

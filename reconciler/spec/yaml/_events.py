@@ -200,13 +200,13 @@ _SECOND_COLON = _Message(
     "A second `: ` is in one field",
     "Put a comma between two fields, and quotes around a value that contains `: `.",
 )
-_TIGHT_ABOVE = replace(_COLON, hint="Write a blank after the `:` of the line above: `key: value`.")
-_TIGHT = replace(_NO_COLON, fact="A blank after a `:` is missing")
+_TIGHT_ABOVE = replace(_COLON, hint="Write a space after the `:` of the line above: `key: value`.")
+_TIGHT = replace(_NO_COLON, fact="A space after a `:` is missing")
 _TIGHT_KEY = re.compile(r" *(?:- +)?[A-Za-z][\w.-]*:[^\s/]")
 
 
 def _about_colon(message: _Message, text: str, index: int, opening: int) -> _Message:
-    """Return the message that says more about a colon: one too many, or one without a blank after it.
+    """Return the message that says more about a colon: one too many, or one without a space after it.
 
     `index` is where the parser stopped, `opening` where it began what it could not end.
     """

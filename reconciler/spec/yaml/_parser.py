@@ -217,8 +217,8 @@ class Parser:
                 end.column + start - end.index,
                 comment_end - start,
                 "yaml.comment",
-                f"`{key}` ends before the `#`: with a blank in front, it begins a comment.",
-                "Put the whole text in quotes. If it is a comment, write a blank after the `#`, too.",
+                f"`{key}` ends before the `#`: with a space in front, it begins a comment.",
+                "Put the whole text in quotes. If it is a comment, write a space after the `#`, too.",
                 is_warning=True,
             )
         )

@@ -239,7 +239,7 @@ def test_a_syntax_error_is_reported_at_its_place(text: str, line: int, column: i
 CLOSED = "A bracket is not closed. It was opened in line 1, column 4."
 SECOND = "A second `: ` is in one field."
 SECOND_HINT = "Put a comma between two fields, and quotes around a value that contains `: `."
-ABOVE = "Write a blank after the `:` of the line above: `key: value`."
+ABOVE = "Write a space after the `:` of the line above: `key: value`."
 INDENT = "Check the indentation of this line and the one above. A value that contains `: ` needs quotes."
 KEY = "Write `key: value`, or indent the line so that it belongs to the value above."
 
@@ -254,7 +254,7 @@ KEY = "Write `key: value`, or indent the line so that it belongs to the value ab
         ("a:1\nb: 2\n", (2, 2), "A `:` is not allowed here.", ABOVE),
         ("a: 1\n  b: 2\n", (2, 4), "A `:` is not allowed here.", INDENT),
         ("a: x\n  https://b.example\n  c: 2\n", (3, 4), "A `:` is not allowed here.", INDENT),
-        ("a: 1\nb:2\nc: 3\n", (2, 1), "A blank after a `:` is missing.", KEY),
+        ("a: 1\nb:2\nc: 3\n", (2, 1), "A space after a `:` is missing.", KEY),
         ("a: 1\nb\nc: 3\n", (2, 1), "A `:` is missing.", KEY),
     ],
 )
