@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from reconciler.calendar.expansion import Expansion, OwnDate, expand
+from reconciler.calendar.expansion import Expansion, OwnDate, expand, skipped_days
 from reconciler.calendar.offsets import moment_of, seconds_of
 from reconciler.meeting.closures import Closure
 from reconciler.meeting.meeting import Meeting
@@ -97,11 +97,13 @@ def dates(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[C
 
 def skipped(meetings: Iterable[Meeting], start: datetime, end: datetime) -> list[SkippedDate]:
     """Return the dates between two aware instants that an exception or a closure skips, by date, then key."""
+    first, last = seconds_of(start), seconds_of(end)
     return sorted(
         (
-            SkippedDate(_name(day), each.meeting.key, closure, each.meeting.topic, _host(each.meeting))
-            for each in expansions(meetings, start, end)
-            for day, closure in each.skipped
+            SkippedDate(_name(day), each.key, closure, each.topic, _host(each))
+            for meeting in meetings
+            for each in held(meeting)
+            for day, closure in skipped_days(each, first, last)
         ),
         key=lambda one: one[:2],
     )

@@ -35,18 +35,16 @@ class OwnDate(NamedTuple):
 
 
 class Expansion(NamedTuple):
-    """The dates of one meeting within a span: of the rule, with an exception, and those that are skipped.
+    """The dates of one meeting within a span: those of the rule, and those with an exception.
 
-    `days` and `starts` belong together and are in order; each of them is `length` seconds long. `skipped`
-    has the days that are left out, with the name of the closure, None if an exception skips it.
+    `days` and `starts` belong together and are in order; each of them is `length` seconds long.
     """
 
     meeting: Meeting
     days: Sequence[int]
     starts: Sequence[int]
     length: int
-    own: tuple[OwnDate, ...] = ()
-    skipped: tuple[tuple[int, str | None], ...] = ()
+    own: Sequence[OwnDate] = ()
 
 
 def expand(meeting: Meeting, first: int, last: int) -> Expansion | None:
@@ -81,36 +79,52 @@ def is_within(start: int, length: int, first: int, last: int) -> bool:
     return start < last and (start + length > first or start >= first)
 
 
+def skipped_days(meeting: Meeting, first: int, last: int) -> list[tuple[int, str | None]]:
+    """Return the days of a series within a span, in order, that an exception or a closure leaves out.
+
+    Each has the name of its closure, None where an exception skips it. A series that cannot be read has none.
+    """
+    try:
+        recurring = series(meeting.attributes) if meeting.dates else None
+        days, starts = _around(meeting, recurring, first, last) if recurring is not None else ([], [])
+    except (KeyError, OverflowError, ValueError):
+        return []
+    length, excepted = length_of(meeting.attributes), dict(_excepted(meeting))
+    closed = _closed_days(meeting, days)
+    by_closure = {day: name for day, name in closed.items() if name is not None and day not in excepted}
+    skipped = {day: None for day, edit in excepted.items() if edit == SKIP} | by_closure
+    return [
+        (day, skipped[day])
+        for day, start in zip(days, starts, strict=True)
+        if day in skipped and is_within(start, length, first, last)
+    ]
+
+
 def _expand_series(meeting: Meeting, recurring: Series, first: int, last: int) -> Expansion:
     length = length_of(meeting.attributes)
-    earliest = first - length - MARGIN_SECONDS
-    days, starts = _of_rule(recurring, earliest, last + MARGIN_SECONDS)
+    days, starts = _around(meeting, recurring, first, last)
     begin = bisect_right(starts, first - length) if length else bisect_left(starts, first)
     end = bisect_left(starts, last)
     if not meeting.dates:
         return Expansion(meeting, days[begin:end], starts[begin:end], length)
-    by_day = dict(zip(days, starts, strict=True))
     excepted = dict(_excepted(meeting))
-    own = tuple(_own_dates(meeting, recurring, excepted, by_day))
-    closed = _closed_days(meeting, days)
-    held = dict(zip(days[begin:end], starts[begin:end], strict=True))
-    for day in (*excepted, *closed):
-        held.pop(day, None)
-    skipped = {day: None for day, edit in excepted.items() if edit == SKIP} | {
-        day: name for day, name in closed.items() if name is not None and day not in excepted
-    }
-    return Expansion(
-        meeting,
-        tuple(held),
-        tuple(held.values()),
-        length,
-        tuple(each for each in own if is_within(each.start, each.length, first, last)),
-        tuple(
-            (day, skipped[day])
-            for day in sorted(skipped)
-            if day in by_day and is_within(by_day[day], length, first, last)
-        ),
-    )
+    held_days, held_starts = list(days[begin:end]), starts[begin:end]
+    for day in excepted.keys() | _closed_days(meeting, days):  # a few of many: not each day of the rule
+        place = bisect_left(held_days, day)
+        if place < len(held_days) and held_days[place] == day:
+            del held_days[place], held_starts[place]
+    own = [
+        each
+        for each in _own_dates(meeting, recurring, excepted, days, starts)
+        if is_within(each.start, each.length, first, last)
+    ]
+    return Expansion(meeting, held_days, held_starts, length, own)
+
+
+def _around(meeting: Meeting, recurring: Series, first: int, last: int) -> tuple[Sequence[int], list[int]]:
+    """Return the days of the rule, and their starts, in a span and near it, as far as dates are moved."""
+    earliest = first - length_of(meeting.attributes) - MARGIN_SECONDS
+    return _of_rule(recurring, earliest, last + MARGIN_SECONDS)
 
 
 def _of_rule(recurring: Series, first: int, last: int) -> tuple[Sequence[int], list[int]]:
@@ -142,12 +156,17 @@ def _excepted(meeting: Meeting) -> Iterator[tuple[int, Json]]:
 
 
 def _own_dates(
-    meeting: Meeting, recurring: Series, excepted: Mapping[int, Json], by_day: Mapping[int, int]
+    meeting: Meeting,
+    recurring: Series,
+    excepted: Mapping[int, Json],
+    days: Sequence[int],
+    starts: Sequence[int],
 ) -> Iterator[OwnDate]:
     for day, edit in excepted.items():
         if edit == SKIP:
             continue
-        start = by_day.get(day)
+        place = bisect_left(days, day)
+        start = starts[place] if place < len(days) and days[place] == day else None
         if start is None and "start_time" in edit:  # it may be moved into the span
             given = recurring.start_on(date.fromordinal(day))
             start = None if given is None else seconds_of(given)

@@ -141,8 +141,10 @@ class Closure(Struct, frozen=True, dict=True, cache_hash=True):
 
     def days(self, first: date, last: date) -> set[date]:
         """Return its days from `first` to `last`."""
-        listed = self._listed[bisect_left(self._listed, first) : bisect_right(self._listed, last)]
-        return {*listed, *(day for each in self._others for day in each.days(first, last) if each.holds(day))}
+        days = set(self._listed[bisect_left(self._listed, first) : bisect_right(self._listed, last)])
+        for each in self._others:
+            days.update(day for day in each.days(first, last) if each.holds(day))
+        return days
 
     def end_of(self, day: date) -> date | None:
         """Return the last of the closed days that follow `day` without a gap; None if they go on for ever."""

@@ -42,11 +42,6 @@ DAYS_IN_EVERY_MONTH = 28
 """Days that even the shortest month has."""
 
 
-def with_interval(recurrence: Rule) -> Rule:
-    """Return the rule with its interval, which is 1 where none is declared."""
-    return {"repeat_interval": 1, **recurrence}
-
-
 def week_day(day: date) -> int:
     """Return the day of the week: 1 is Sunday, 7 is Saturday."""
     return day.isoweekday() % 7 + 1
@@ -150,11 +145,13 @@ def is_by_weekday(recurrence: Rule) -> bool:
 
 
 def _by_cycle(start: datetime, cycle_days: int, offsets: tuple[int, ...]) -> Nth:
-    def at(index: int) -> datetime:
-        cycles, place = divmod(index, len(offsets))
-        return start + timedelta(cycles * cycle_days + offsets[place])
+    return lambda index: start + _after(index, cycle_days, offsets)
 
-    return at
+
+def _after(index: int, cycle_days: int, offsets: tuple[int, ...]) -> timedelta:
+    """Return how long after the first occurrence of a cycle that of an index is."""
+    cycles, place = divmod(index, len(offsets))
+    return timedelta(cycles * cycle_days + offsets[place])
 
 
 def _by_month(start: datetime, interval: int) -> Nth:
@@ -180,12 +177,15 @@ def _by_month_week(start: datetime, interval: int, week: int) -> Nth:
 def _rule_test(start: datetime, recurrence: Rule) -> Callable[[date], bool]:
     """Return a test whether the rule, from `start` on and without its end, has an occurrence on a day."""
     first, unit, interval = start.date(), recurrence.get("type"), interval_of(recurrence)
+    first_day = first.toordinal()  # numbers, as differences of days take longer
     if unit == WEEKLY:
         days = _from_monday(week_days(recurrence, start))
-        sunday = first - timedelta(week_day(first) - 1)
-        return lambda day: day.weekday() in days and day >= first and (day - sunday).days // 7 % interval == 0
+        sunday = first_day - week_day(first) + 1
+        return lambda day: (
+            day.weekday() in days and day >= first and (day.toordinal() - sunday) // 7 % interval == 0
+        )
     if unit != MONTHLY:
-        return lambda day: (day - first).days % interval == 0 and day >= first
+        return lambda day: (day.toordinal() - first_day) % interval == 0 and day >= first
     # Without a day of its own, a monthly rule has the day of its start.
     fixed = {"monthly_day": start.day, "monthly_week_day": week_day(start), **recurrence}
     if is_by_weekday(recurrence):
@@ -278,9 +278,7 @@ class Series(Struct, frozen=True):
 
     def is_longer_than_kept(self, after: datetime) -> bool:
         """Return whether more occurrences are left after an instant than Zoom keeps, or it never ends."""
-        if self.is_short:
-            return False
-        return self.occurrence(self.remaining(after).over + OCCURRENCES_MAX) is not None
+        return not self.is_short and self.occurrence(self.remaining(after).over + OCCURRENCES_MAX) is not None
 
     def count(self) -> int | None:
         """Return the number of occurrences; None if the series never ends."""
@@ -295,8 +293,13 @@ class Series(Struct, frozen=True):
     def last_day(self) -> date:
         """Return the local day of the occurrence with the last number; without one, the last day of all."""
         times = self._times()
+        if times is None:
+            return date.max
         try:
-            return date.max if times is None else self.wall(times - 1).date()
+            if self.recurrence.get("type") == MONTHLY:
+                return self.wall(times - 1).date()
+            start = self.wall_start()  # days are enough: most plans ask this of every series with closures
+            return start.date() + _after(times - 1, *cycle(start, self.recurrence))
         except (IndexError, OverflowError, ValueError):  # past the end of the calendar
             return date.max
 

@@ -220,9 +220,12 @@ def edited_dates(
         return {}
     start_on, last_day = looked_at
     found: dict[str, SeriesDate] = {}
-    candidates = _candidates(recurring, dates, now, last_day)
-    for day, start in sorted((day, at) for day in candidates if (at := start_on(day)) is not None):
-        edit = declared_edit(attributes, dates, day, start)
+    excepted = {date.fromisoformat(day) for day in dates.exceptions}
+    for day in sorted(excepted | _closed_days(recurring, dates, now, last_day)):
+        start = start_on(day)
+        if start is None:
+            continue
+        edit = declared_edit(attributes, dates, day, start) if day in excepted else SKIP
         if edit is not None and not is_over(start, edit, now):
             name = day.isoformat()
             found[name] = SeriesDate(name, start, edit)
@@ -276,14 +279,17 @@ def is_declared_as_given(attributes: Mapping[str, Json], dates: SingleDates, day
     return start is not None and declared_edit(attributes, dates, date.fromisoformat(day), start) is None
 
 
-def _candidates(recurring: Series, dates: SingleDates, now: datetime, last: date) -> set[date]:
+def _closed_days(recurring: Series, dates: SingleDates, now: datetime, last: date) -> set[date]:
+    """Return the days to come, up to `last`, that a closure or the pattern leaves out.
+
+    They may have no date of the rule; where there are too many, only those that have one are looked at.
+    """
     first = _day_before(now, recurring.timezone)
-    excepted = {date.fromisoformat(day) for day in dates.exceptions}
     if dates.pattern or any(_is_long(each, first, last) for each in dates.closures):
         zone = timezones.known_zone(recurring.timezone)
         coming = (timezones.local_day(start, zone) for start in recurring.coming(now))
-        return excepted | set(takewhile(lambda day: day <= last, coming))
-    return excepted.union(*(closure.days(first, last) for closure in dates.closures))
+        return {day for day in takewhile(lambda day: day <= last, coming) if dates.is_closed(day)}
+    return set[date]().union(*(closure.days(first, last) for closure in dates.closures))
 
 
 @lru_cache(maxsize=64)

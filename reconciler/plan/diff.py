@@ -15,7 +15,6 @@ from reconciler.meeting import fields, masking
 from reconciler.meeting.compare import normalize
 from reconciler.meeting.meeting import NO_FIXED_TIME, SERIES, Meeting, kind
 from reconciler.meeting.passcode import same_passcode
-from reconciler.meeting.recurrence import with_interval
 from reconciler.plan.change import KEEP, REDACTED, Action, Change, FieldChange
 from reconciler.ports import Json
 from reconciler.spec.dates.timetable import OF_SLOTS
@@ -106,7 +105,7 @@ def field_changes(
     before, after = ({**attributes, "type": kind(attributes)} for attributes in (before, after))
     if isinstance(before.get("recurrence"), dict) and isinstance(after.get("recurrence"), dict):
         before, after = (
-            {**each, "recurrence": with_interval(each["recurrence"])} for each in (before, after)
+            {**each, "recurrence": {"repeat_interval": 1, **each["recurrence"]}} for each in (before, after)
         )
     changes: list[FieldChange] = []
     released: list[str] = []

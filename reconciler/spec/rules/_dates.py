@@ -117,7 +117,8 @@ def _without_series(attributes: Mapping[str, Json], dates: SingleDates) -> Itera
 def _exceptions(declared: _Declared, now: datetime | None) -> Iterator[UnlocatedDiagnostic]:
     dates, recurring = declared.dates, declared.recurring
     starts = _starts(declared)
-    held = _held_by_day(declared, starts)
+    several = sum(exception != SKIP for exception in dates.exceptions.values()) > 1
+    held = _held_by_day(declared, starts) if several else {}
     for written, exception in dates.exceptions.items():
         day = starts.get(written)
         if day is None:
@@ -249,10 +250,10 @@ def _overlapping(declared: _Declared, day: _Day, held: Mapping[date, list[date]]
     dates = declared.dates
     begin, end = _span(declared, day.day, day.start)
     zone = timezones.known_zone(declared.recurring.timezone)
-    first = timezones.local_day(begin, zone) - timedelta(days=1)
-    around = [first + timedelta(days=offset) for offset in range((end - begin).days + 4)]
-    excepted = {other for near in around for other in held.get(near, ())}
-    for other in sorted(excepted.union(around)):
+    begin_day = timezones.local_day(begin, zone)
+    around = [begin_day + timedelta(days=offset) for offset in range(-1, (end - begin).days + 2)]
+    excepted = {other for near in around for other in held.get(near, ())} if held else set()
+    for other in sorted(excepted.union(around)) if excepted else around:
         other_start = None if other == day.day else declared.start_on(other)
         if other_start is None:
             continue
