@@ -1,13 +1,20 @@
-"""Whole processes, measured from outside: wall time, CPU time, peak memory."""
+"""Whole processes, measured from outside: wall time, CPU time, peak memory.
+
+    python measure.py PROGRAM [ARGUMENT...]
+
+Runs the program and prints, as JSON, what it took and its exit status. Each run is measured by a process of
+its own: the peak memory of a program counts that of the process that started it, and a benchmark is large.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,22 +54,32 @@ class FailedError(Exception):
 
 def run(command: Command) -> Sample:
     """One run, its output thrown away. Raises `FailedError` where its exit status is not expected."""
-    begun = time.perf_counter()
-    with subprocess.Popen(
-        command.arguments,
+    measured = subprocess.run(
+        [sys.executable, "-S", __file__, *command.arguments],
         cwd=command.folder,
         env={**SURROUNDINGS, **(command.environment or {})},
+        check=True,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-    ) as process:
+    )
+    taken = json.loads(measured.stdout)
+    exit_status = taken.pop("exit_status")
+    if exit_status not in command.statuses:
+        line = " ".join(command.arguments)
+        raise FailedError(f"exit status {exit_status}: (cd {command.folder} && {line})")
+    return Sample(**taken)
+
+
+def measure(arguments: Sequence[str]) -> tuple[Sample, int]:
+    """What the program took, started by this process, and its exit status."""
+    begun = time.perf_counter()
+    with subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in command.statuses:
-        line = " ".join(command.arguments)
-        raise FailedError(f"exit status {process.returncode}: (cd {command.folder} && {line})")
-    return Sample(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * MAXRSS_UNIT / 2**20)
+    sample = Sample(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * MAXRSS_UNIT / 2**20)
+    return sample, process.returncode
 
 
 def medians(commands: Sequence[Command], rounds: int) -> dict[str, Sample]:
@@ -86,3 +103,14 @@ def median(samples: Sequence[Sample]) -> Sample:
         statistics.median(sample.cpu for sample in samples),
         statistics.median(sample.memory for sample in samples),
     )
+
+
+def main() -> int:
+    """Print what the program of the command line took."""
+    sample, exit_status = measure(sys.argv[1:])
+    print(json.dumps(asdict(sample) | {"exit_status": exit_status}))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
