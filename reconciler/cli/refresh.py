@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from reconciler.cli.workspace import Workspace
     from reconciler.errors.diagnostic import Diagnostic
     from reconciler.live.read import ReadResult
+    from reconciler.meeting.meeting import Meeting
     from reconciler.meeting.passcode import PasscodeRule
     from reconciler.plan.plan import Options, Plan
     from reconciler.ports import Answer, Body, Clock
@@ -128,7 +129,7 @@ def corrected(state: State, spec: Spec, read: RefreshResult, now: datetime) -> R
     ending = ending_meetings(state, read.retired)
     results = without_strangers(state, read.results, lambda: declared_hosts(spec))
     found, refreshed = refresh.correct_records(state, results), refresh.apply_refresh(state, results, now)
-    facts, adopted = adopt(found, refreshed, spec.meetings, now)
+    facts, adopted = adopt(found, refreshed, _by_recorded_key(spec, found), now)
     return RefreshedState(
         refreshed,
         facts,
@@ -138,6 +139,17 @@ def corrected(state: State, spec: Spec, read: RefreshResult, now: datetime) -> R
         ending.topics,
         (*refresh.told(state, found), *adopted),
     )
+
+
+def _by_recorded_key(spec: Spec, state: State) -> dict[str, Meeting]:
+    """Return the declared meetings by the keys of their records: the old one of a key that is renamed now."""
+    known = state.meetings.keys() | state.intents.keys()
+    renamed = {
+        line.from_key: spec.meetings[line.to_key]
+        for line in spec.moved
+        if line.to_key in spec.meetings and line.to_key not in known
+    }
+    return {**spec.meetings, **renamed}
 
 
 def passcode_errors(workspace: Workspace, plan: Plan, pace: str | None) -> tuple[Diagnostic, ...]:

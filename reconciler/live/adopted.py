@@ -6,7 +6,7 @@ takes the declared value, never the one in Zoom: people may have written a secre
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from functools import reduce
 
@@ -33,8 +33,8 @@ def adopt(
 ) -> tuple[State, tuple[Fact, ...]]:
     """Return the state with what is in Zoom, by `refreshed`, as it is declared, and what the history tells.
 
-    Fields are adopted where the whole meeting is in Zoom as it is declared: where it is not, the update of
-    the others records them all.
+    `declared` has the meetings by the keys of their records. Fields are adopted where the whole meeting is in
+    Zoom as it is declared: where it is not, the update of the others records them all.
     """
 
     def is_same_user(one: str, other: str) -> bool:
@@ -61,6 +61,8 @@ def _adopted(
     paths = [] if left.fields else list(_fields(differs, record, found, meeting))
     days = [] if _changes_times(differs) or _changes_times(left) else list(_days(record, found, meeting))
     edits = {**record.exceptions, **{day: found.exceptions.get(day) for day in days}}
+    if not RESCHEDULES.isdisjoint(_first(path) for path in paths):
+        edits = {**found.exceptions}  # Zoom made the dates anew
     known = _with_fields(record, meeting, paths)._replace(
         exceptions={day: edit for day, edit in edits.items() if edit is not None}
     )
@@ -70,19 +72,29 @@ def _adopted(
 def _fields(differs: Change, record: Record, found: Record, meeting: Meeting) -> Iterator[str]:
     """Yield the recorded fields that differ from the declared ones, which are those in Zoom.
 
-    The times of a series that has single dates of its own, or a window, are left out: Zoom may have undone
-    what was done to its dates, and an update sends both again.
+    The times of a series are left out where it is not known what Zoom made of its single dates: an update
+    sends both again.
     """
-    has_dates = bool(meeting.dates or record.exceptions or found.exceptions or record.window)
-    is_other_type = any(change.path == "type" for change in differs.fields)
-    for change in differs.fields:
-        is_time = change.path.partition(".")[0] in _TIMES
-        if change.path not in _READ_OTHERWISE and not (is_time and (has_dates or is_other_type)):
-            yield change.path
+    paths = [change.path for change in differs.fields if change.path not in _READ_OTHERWISE]
+    is_known = "type" not in paths and _are_dates_known(paths, record, found, meeting)
+    yield from (path for path in paths if is_known or _first(path) not in _TIMES)
+
+
+def _are_dates_known(paths: Collection[str], record: Record, found: Record, meeting: Meeting) -> bool:
+    """Return whether the refreshed record has the single dates that Zoom has with its times of today."""
+    if record.window:
+        return False
+    if RESCHEDULES.isdisjoint(map(_first, paths)):
+        return not (meeting.dates or record.exceptions or found.exceptions)
+    return not record.exceptions or record.exceptions != found.exceptions  # else no list shows them, perhaps
+
+
+def _first(path: str) -> str:
+    return path.partition(".")[0]
 
 
 def _changes_times(change: Change) -> bool:
-    return any(each.path.partition(".")[0] in _TIMES for each in change.fields)
+    return any(_first(each.path) in _TIMES for each in change.fields)
 
 
 def _days(record: Record, found: Record, meeting: Meeting) -> Iterator[str]:

@@ -23,12 +23,14 @@ from reconciler.meeting.recurrence import Series
 from reconciler.meeting.single_dates import Edit
 from reconciler.meeting.timezones import instant, utc_text
 from reconciler.plan.change import DATES, FieldChange
+from reconciler.plan.dates.steps import reschedules
 from reconciler.ports import Body, Json
 from reconciler.state import identity
+from reconciler.state.clicked_dates import edits_in_zoom
 from reconciler.state.history import Fact, Kind
 from reconciler.state.kept_window import window_of
 from reconciler.state.state import Record, State, follow
-from reconciler.state.stored_dates import OF_A_DATE
+from reconciler.state.stored_dates import OF_A_DATE, readable
 
 OTHER_PASSCODE = {"scrypt": ""}
 """The recorded passcode of a meeting whose passcode somebody changed: it equals no declared one."""
@@ -146,6 +148,8 @@ def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], no
         attributes = {
             name: attributes[name] for name in attributes if name not in {"start_time", "recurrence"}
         }
+    if reschedules(drift) and readable(stored) and series(attributes):
+        exceptions = edits_in_zoom(attributes, stored, {}, now)  # Zoom made the dates anew
     kept = {day: edit for day, edit in exceptions.items() if edit is not None}
     return record._replace(attributes=attributes, exceptions=kept)
 

@@ -98,12 +98,10 @@ ELEVEN = {"start_time": "2027-01-11T11:00:00"}
     [
         ({"exceptions": {"2027-01-18": SKIP}}, {"exceptions": {"2027-01-18": SKIP}}, {"2027-01-18": SKIP}),
         ({"window": {"from": "2027-01-11T09:00:00Z", "to": "2027-12-20T09:00:00Z"}}, {}, {}),
-        ({}, {}, {"2027-01-18": SKIP}),
-        ({}, {"exceptions": {"2027-01-18": SKIP}}, {}),
     ],
-    ids=["recorded", "window", "declared", "in Zoom"],
+    ids=["recorded", "window"],
 )
-def test_times_of_a_series_are_left_to_its_update_where_more_is_known_of_its_dates(
+def test_times_of_a_series_are_left_to_its_update_where_its_dates_may_be_others(
     known: Any, zooms: Any, dates: Mapping[str, Any]
 ) -> None:
     """Zoom made the dates anew: what was done to single ones is undone, and the window is another one."""
@@ -122,6 +120,21 @@ def test_times_of_a_series_of_which_no_more_is_known_are_recorded() -> None:
     after = adopted(record(1, weekly()), found, meeting(attributes=weekly(**ELEVEN)))
 
     assert after == (counted(found), told("start_time"))
+
+
+@pytest.mark.parametrize("recorded", [{}, {"2027-01-18": SKIP}], ids=["none", "undone"])
+@pytest.mark.parametrize("found", [{}, {"2027-01-25": SKIP}], ids=["none in Zoom", "one in Zoom"])
+@pytest.mark.parametrize("dates", [{}, {"2027-01-18": SKIP}], ids=["none declared", "one declared"])
+def test_with_times_of_a_series_the_single_dates_are_recorded_that_zoom_has(
+    recorded: dict[str, Any], found: dict[str, Any], dates: dict[str, Any]
+) -> None:
+    """Zoom made the dates anew: what was done to single ones is undone, and a plan does it again."""
+    before = record(1, weekly())._replace(exceptions=recorded)
+    in_zoom = record(1, weekly(**ELEVEN))._replace(exceptions=found)
+
+    after = adopted(before, in_zoom, meeting(attributes=weekly(**ELEVEN), dates=SingleDates(dates)))
+
+    assert after == (counted(in_zoom), told("start_time"))
 
 
 def test_a_series_that_somebody_made_a_single_meeting_is_left_to_its_update() -> None:
@@ -153,10 +166,9 @@ def test_a_recorded_date_that_somebody_gave_back_and_nobody_declares_is_dropped(
     assert after == (counted(found), told("exceptions.2027-01-18"))
 
 
-@pytest.mark.parametrize("of_zoom", [{}, ELEVEN], ids=["declared", "declared and in Zoom"])
-def test_single_dates_of_another_rule_are_left_to_its_update(of_zoom: dict[str, Any]) -> None:
+def test_single_dates_of_another_rule_are_left_to_its_update() -> None:
     before = record(1, weekly())
-    found = before._replace(attributes=weekly(**of_zoom), exceptions={"2027-01-18": SKIP})
+    found = before._replace(exceptions={"2027-01-18": SKIP})
     declared = meeting(attributes=weekly(**ELEVEN), dates=SingleDates({"2027-01-18": SKIP}))
 
     assert adopted(before, found, declared) == (before, ())

@@ -175,6 +175,42 @@ def test_what_somebody_changed_and_the_spec_declares_by_now_is_recorded(
     assert shell("drift", *AT, "--detailed-exitcode").status == 0
 
 
+def test_it_is_recorded_of_a_meeting_that_has_another_key_by_now(shell: Shell, requests: Requests) -> None:
+    shell.write("meetings.yaml", spec_of({"a": {}, "b": {}, "c": WEEKLY}))
+    shell("apply", *AT, "--auto-approve")
+    Zoom(shell.folder).click("PATCH", f"{shell.ids()['c']}", {"topic": "New"})
+    renamed = json.loads(spec_of({"a": {}, "b": {}, "d": {**WEEKLY, "topic": "New"}}))
+    shell.write("meetings.yaml", json.dumps({**renamed, "moved": [{"from": "c", "to": "d"}]}))
+    requests.clear()
+
+    ran = shell(*MEND)
+
+    assert (ran.status, requests.changing(), [*shell.recorded().meetings]) == (0, {}, ["a", "b", "d"])
+    assert shell.recorded().meetings["d"].attributes["topic"] == "New"
+    assert shell("drift", *AT, "--detailed-exitcode").status == 0
+
+
+def test_a_skip_is_sent_again_that_somebody_undid_with_times_the_spec_has_by_now(
+    shell: Shell, requests: Requests
+) -> None:
+    """Zoom makes the dates of a series anew where its times change: the skipped one is back."""
+    skipping = {**WEEKLY, "exceptions": {"2027-01-18": "skip"}}
+    shell.write("meetings.yaml", spec_of({"a": {}, "b": {}, "c": skipping}))
+    shell("apply", *AT, "--auto-approve")
+    times = {"start_time": "2027-01-11T11:00:00", "timezone": "UTC", "recurrence": WEEKLY["recurrence"]}
+    zoom = Zoom(shell.folder)
+    zoom.click("PATCH", f"{shell.ids()['c']}", times)
+    shell.write("meetings.yaml", spec_of({"a": {}, "b": {}, "c": {**skipping, **times}}))
+    requests.clear()
+
+    ran = shell(*MEND)
+
+    assert (ran.status, sum(requests.changing().values())) == (0, 1)
+    assert "    skips Mon 18 Jan 2027\n" in ran.out
+    assert shell("plan", *AT, "--detailed-exitcode").status == 0
+    assert shell("drift", *AT, "--detailed-exitcode").status == 0
+
+
 def test_a_host_that_changed_is_recorded(shell: Shell, zoom: Zoom, requests: Requests) -> None:
     """Where the spec follows, nothing is sent; without a refresh the plan expects to hand it over."""
     zoom.meddle(shell.recorded().meetings["b"].id, host_email="new@example.com")
