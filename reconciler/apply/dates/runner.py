@@ -243,7 +243,7 @@ class DatesRunner:
         if not made:
             return
         run, record = self._run, self._run.journal.state.meetings[step.key]
-        notes = words.all_done(made, record.attributes)
+        notes = words.all_done(made, record.attributes, _backs(step))
         if not step.is_of_dates:
             run.emit(DatesDone(run.now(), step.key, step.host, record.id, notes))
             return

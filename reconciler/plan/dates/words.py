@@ -149,10 +149,22 @@ def _when(each: DateStep) -> str:
     return f", on {each.day} (UTC){late}" if each.day else ", on a later day"
 
 
-def all_done(edits: Mapping[str, Edit], attributes: Mapping[str, Json]) -> tuple[str, ...]:
-    """Return edits that were made in words: many skips on one line, every other edit on its own."""
+def all_done(
+    edits: Mapping[str, Edit], attributes: Mapping[str, Json], taken_back: Mapping[str, Edit] | None = None
+) -> tuple[str, ...]:
+    """Return edits that were made in words: many skips on one line, every other edit on its own.
+
+    `taken_back` are edits that dates had before, as far as they are known.
+    """
+    before = taken_back or {}
     skips = sorted(day for day, edit in edits.items() if edit == SKIP)
-    others = tuple(done(day, edit, attributes) for day, edit in sorted(edits.items()) if edit != SKIP)
+    others = tuple(
+        _taken_back(day, before[day], attributes)
+        if edit is None and day in before
+        else done(day, edit, attributes)
+        for day, edit in sorted(edits.items())
+        if edit != SKIP
+    )
     if len(skips) <= SKIPS_MAX:
         return (*(done(day, SKIP, attributes) for day in skips), *others)
     return (f"skips {len(skips)} dates: {names(skips)}", *others)

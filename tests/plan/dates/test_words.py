@@ -61,6 +61,19 @@ def test_what_was_done_is_one_line_for_many_skips_and_one_for_each_other_edit_by
     )
 
 
+def test_what_was_taken_back_says_from_where_as_its_plan_does() -> None:
+    before = {"2027-03-01": MOVED, "2027-03-08": "skip", "2027-03-15": {**MOVED, "duration": 30}}
+
+    lines = all_done(dict.fromkeys([*before, "2027-03-22"]), weekly(), before)
+
+    assert lines == (
+        "Mon 1 Mar 2027 moves back from Tue 2 Mar, 14:00",
+        "Mon 8 Mar 2027 is held again",
+        "Mon 15 Mar 2027 moves back from Tue 2 Mar, 14:00",
+        "Mon 22 Mar 2027 is held as the rule gives it",
+    )
+
+
 def test_what_a_plan_does_is_one_line_for_many_skips_of_a_closure() -> None:
     """A change of another day says which, and where that is after its date."""
 
