@@ -58,9 +58,9 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     skipped = {} if is_new else recorded
     plain, unskipped = _held(meeting, now, windows.kept(meeting, record, now, is_sent=is_new), skipped)
     step = step._replace(unskipped=unskipped.day) if unskipped and record is not None else step
-    backs = [] if is_new else list(_backs(meeting, recorded, plain, now))
+    backs = list(_backs(meeting, recorded, plain, now))
     new = [each for found in plain.values() if (each := _changed(meeting, found, recorded, now))]
-    resends = left is not None or any(each.before == SKIP for each in backs)
+    resends = left is not None or (not is_new and any(each.before == SKIP for each in backs))
     is_sent = is_new or resends
     declared, changed = plain, new
     if is_sent:

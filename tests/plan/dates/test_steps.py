@@ -154,6 +154,17 @@ def test_a_reschedule_does_every_date_again() -> None:
     assert (dates(step), step.undoes, step.requests) == ([("2027-02-01", "skip", "skip")], True, 1)
 
 
+def test_a_reschedule_names_the_dates_that_it_brings_back() -> None:
+    """The rule brings them back, and takes no request but its own for it; a day that it has no more is gone."""
+    attributes = {"start_time": "2027-01-11T11:00:00"}
+    done = {"2027-02-01": "skip", "2027-02-08": "skip", "2027-03-01": MOVED, "2027-03-02": "skip"}
+
+    step = step_of(plan_of({"2027-02-08": "skip"}, done, attributes=attributes))
+
+    backs = [("2027-02-01", "back", None), ("2027-02-08", "skip", "skip"), ("2027-03-01", "back", None)]
+    assert (dates(step), step.resends, step.undoes, step.requests) == (backs, False, True, 1)
+
+
 def test_another_field_leaves_the_dates_as_they_are() -> None:
     step = step_of(plan_of({"2027-02-01": "skip"}, {"2027-02-01": "skip"}, attributes={"topic": "Other"}))
 
