@@ -155,7 +155,7 @@ def test_a_reschedule_does_every_date_again() -> None:
 
 
 def test_a_reschedule_names_the_dates_that_it_brings_back() -> None:
-    """The rule brings them back, and takes no request but its own for it; a day that it has no more is gone."""
+    """It takes no request but its own for it. A day that the rule has no more is gone."""
     attributes = {"start_time": "2027-01-11T11:00:00"}
     done = {"2027-02-01": "skip", "2027-02-08": "skip", "2027-03-01": MOVED, "2027-03-02": "skip"}
 
