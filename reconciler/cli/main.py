@@ -16,7 +16,7 @@ from reconciler.errors.exceptions import SettingsError
 from reconciler.errors.text import is_utf8, sentences, shown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from reconciler.cli.clock import Timer
 
@@ -67,16 +67,19 @@ COMMANDS = {
 """Every command, in the order of `--help`. A test compares each line with the command's own short help."""
 
 
-def run(arguments: Sequence[str], timer: Timer | None = None) -> int:
+def run(
+    arguments: Sequence[str], timer: Timer | None = None, keep: Callable[[object], None] = lambda _: None
+) -> int:
     """Run one command line; return its exit status. Only a bug in this program shows a traceback.
 
-    A `timer` takes the place of the machine's, so that no wait takes any time.
+    A `timer` takes the place of the machine's, so that no wait takes any time. `keep` is called with what was
+    read and planned: a process that ends next need not free it first.
     """
     try:
         exits.prepare_streams()
         resources.check()
         check_utf8(arguments)
-        status = cli.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=timer)
+        status = cli.main(list(arguments), prog_name="reconciler", standalone_mode=False, obj=(timer, keep))
         sys.stdout.flush()  # here, where a full disk can still be reported
         return int(status or 0)
     except click.exceptions.NoArgsIsHelpError as error:

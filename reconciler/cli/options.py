@@ -292,8 +292,8 @@ def _workspace(**options: Any) -> Workspace:
     from reconciler.cli.workspace import Workspace  # noqa: PLC0415 - the same
 
     console = Console(sys.stdin, sys.stdout, sys.stderr, os.environ)
-    timer = click.get_current_context().obj
-    return Workspace(working_folder(), console, GlobalOptions(**options), timer)
+    timer, keep = click.get_current_context().obj
+    return Workspace(working_folder(), console, GlobalOptions(**options), timer, keep)
 
 
 def selection_options(command: Callable[..., Exit]) -> Callable[..., Exit]:

@@ -77,6 +77,7 @@ def make_plan(  # noqa: PLR0913 - each is a part of the world, handed in
         gone=gone,
         ending=ending,
     )
+    workspace.keep(plan)
     found = told_once((*diagnostics, *plan.diagnostics), declared.spec.meetings)
     failed = any(each.severity is Severity.ERROR for each in found)
     return PlannedState(replace(plan, diagnostics=found), facts, failed, told)

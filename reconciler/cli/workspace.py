@@ -85,9 +85,15 @@ class Workspace:
     """Everything that a command works with, opened on first use."""
 
     def __init__(
-        self, folder: Path, console: Console, options: GlobalOptions, timer: Timer | None = None
+        self,
+        folder: Path,
+        console: Console,
+        options: GlobalOptions,
+        timer: Timer | None = None,
+        keep: Callable[[object], None] = lambda _: None,
     ) -> None:
         self.folder = folder
+        self.keep = keep
         self._timer = timer
         self.console = console
         self.options = options
@@ -153,6 +159,7 @@ class Workspace:
         if others:
             self._visited |= {os.path.realpath(self.folder / one.filename) for one in others.files}
         parsed = spec.parse(read.files, settings, others, self.clock.now(), checker)
+        self.keep(parsed)
         diagnostics = (*self._settings.diagnostics, *read.diagnostics, *parsed.diagnostics)
         files = {each.filename for each in read.files}
         if parsed.spec is None and others:  # of what it uses, an error may be in a file that PATHS leave out
@@ -217,7 +224,9 @@ class Workspace:
         """Return the state and the version of what was read from the store, as `read_state` does."""
         if snapshot is None:
             return State(), None
-        return state_document.decode(snapshot.document, self.store.location), snapshot.version
+        state = state_document.decode(snapshot.document, self.store.location)
+        self.keep(state)
+        return state, snapshot.version
 
     @contextmanager
     def lock(self, operation: str, *, timeout_seconds: float = 0.0) -> Iterator[Lease]:

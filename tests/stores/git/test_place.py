@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -12,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from git_world import BRANCH, NO_CONFIG, Team, git, make_team, served_over_http
 from served import served
-from shell import FAR, Shell, spec_of
+from shell import FAR, HOST, Shell, spec_of
 
 from reconciler.cli.clock import SystemTimer
 from reconciler.errors.exceptions import SettingsError, StateError, StateLockedError
@@ -766,3 +769,25 @@ def test_a_rollout_on_a_branch(team: Team, monkeypatch: pytest.MonkeyPatch, caps
         "Learn the ids of hosts",
     ]
     assert json.loads(git(team.remote, "show", f"{BRANCH}:lock.json")) == {}
+
+
+def test_a_process_leaves_no_folder_behind(team: Team, tmp_path: Path) -> None:
+    """It ends without Python's own way out, but for what is done at an exit."""
+    folder, temporary = team.checkout("ana"), tmp_path / "temporary"
+    temporary.mkdir()
+    (folder / "meetings.yaml").write_text(spec_of({"a": {}}))
+    arguments = (
+        sys.executable,
+        "-m",
+        "reconciler",
+        "plan",
+        "--detailed-exitcode",
+        "--state",
+        f"git:{BRANCH}",
+    )
+    environment = {**os.environ, **NO_CONFIG, "TMPDIR": str(temporary)}
+
+    ran = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+    assert (ran.returncode, ran.stdout.splitlines()[0]) == (2, f'+ a "a" for {HOST}')
+    assert [*temporary.iterdir()] == []
