@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable
 
 LENGTH_MAX = 1_000
 """Characters of the longest pattern that is looked into."""
@@ -20,7 +21,25 @@ _REASONS = (
 )
 """What Python's `re` says of mistakes that are mistakes in JavaScript, too."""
 
-NOT_LINEAR = "is no pattern that takes linear time: lookaround and references are not known."
+_NOT_LINEAR = re.compile(r"(?P<found>\\[1-9]|\\k<|\(\?<?[=!])|\\.|\[(?:\\.|[^\]\\])*\]", re.DOTALL)
+"""Lookaround and references, and what only looks like them: what is escaped or in a set."""
+
+_COUNT = re.compile(r"(\\.)|\{\d+(?:,\d*)?\}", re.DOTALL)
+
+
+def why_refused(pattern: str, is_taken: Callable[[str], bool]) -> str:
+    """Return the end of a sentence about a regular expression that the checker does not take.
+
+    `is_taken` tells whether it takes another one.
+    """
+    if any(match["found"] for match in _NOT_LINEAR.finditer(pattern)):
+        return "is no pattern that takes linear time: lookaround and references are not known."
+    uncounted = _COUNT.sub(r"\1", pattern)
+    if uncounted != pattern and is_taken(uncounted):
+        return "is too large: its repetitions take more than 1 MiB. Repeat less, or use `*` or `+`."
+    if len(pattern) > LENGTH_MAX:
+        return f"is too large: it has {len(pattern):,} characters."
+    return "cannot be checked: it names unknown characters, or is nested too deep."
 
 
 def why_not(pattern: str) -> str:

@@ -188,7 +188,16 @@ def _why_not_a_schema(error: jsonschema_rs.ValidationError, path: Path) -> str:
         return f"The value of `{name}` is none that JSON Schema draft-07 allows there."
     # Draft-07 itself asks for a regular expression, by `format`; others are refused by the library.
     is_regular = error.schema_path[-1] != "format"
-    return f"`{name}` {patterns.NOT_LINEAR if is_regular else patterns.why_not(pattern)}"
+    why = patterns.why_refused(pattern, _is_taken) if is_regular else patterns.why_not(pattern)
+    return f"`{name}` {why}"
+
+
+def _is_taken(pattern: str) -> bool:
+    try:
+        compile_schema({"pattern": pattern})
+    except SchemaError:
+        return False
+    return True
 
 
 def _pattern(error: jsonschema_rs.ValidationError) -> str | None:

@@ -143,6 +143,30 @@ def test_a_message_that_is_not_there_has_a_hint_with_one(message: str) -> None:
             "",
         ),
         (
+            "{properties: {topic: {pattern: '(a)\\1'}}}",
+            "5:45",
+            "`pattern` is no pattern that takes linear time: lookaround and references are not known.",
+            "",
+        ),
+        (
+            "{properties: {topic: {pattern: '(a{1000}){1000}'}}}",
+            "5:45",
+            "`pattern` is too large: its repetitions take more than 1 MiB. Repeat less, or use `*` or `+`.",
+            "",
+        ),
+        (
+            "{properties: {topic: {pattern: '[(?!a)]{60000}\\(?='}}}",
+            "5:45",
+            "`pattern` is too large: its repetitions take more than 1 MiB. Repeat less, or use `*` or `+`.",
+            "",
+        ),
+        (
+            "{properties: {topic: {pattern: '\\p{Foo}'}}}",
+            "5:45",
+            "`pattern` cannot be checked: it names unknown characters, or is nested too deep.",
+            "",
+        ),
+        (
             "{properties: {topic: {pattern: '^(Board'}}}",
             "5:45",
             "`pattern` is no regular expression: missing ), unterminated subpattern at position 1.",
