@@ -301,8 +301,9 @@ class SpecFile:
         skeleton = dict(self.value)
         if isinstance(skeleton.get("meetings"), dict):
             bad = [key for key in self.raw_meetings if not KEY.fullmatch(key)]
-            taken = self.raw_meetings.keys() & map(readable_key, bad)
-            skeleton["meetings"] = {key: {} for key in (*bad, *sorted(taken))}
+            better = set(map(readable_key, bad))  # a hint proposes it, with a number where it is taken
+            taken = [key for key in self.raw_meetings if {key, key.rstrip("-0123456789")} & better]
+            skeleton["meetings"] = {key: {} for key in (*bad, *taken)}
         if validator.is_valid("meetings", skeleton):
             return _check_levels(self.value)
         found = validator.violations("meetings", skeleton)

@@ -6,7 +6,7 @@ No message shows the value of a secret field, or a value under an unknown key.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 
 from reconciler.errors import didyoumean
@@ -113,20 +113,24 @@ def _bad_key(violation: Violation, context: SchemaContext) -> UnlocatedDiagnosti
             (*violation.path, key), context.code(BAD_KEY), f"{fact}.", hint, on_key=True
         )
     is_host = violation.path[-1:] == ("hosts",)
-    form, hint = (_HOST_FORM, "") if is_host else (_KEY_FORM, _better_key(key, violation.beside))
+    form, hint = (_HOST_FORM, "") if is_host else (_KEY_FORM, _better_key(key, violation, context))
     fact = f"`{truncate(key)}` cannot be a key of {context.subject(violation.path)}"
     return UnlocatedDiagnostic(
         (*violation.path, key), context.code(BAD_KEY), sentences(fact, form), hint, on_key=True
     )
 
 
-def _better_key(key: str, taken: Collection[str]) -> str:
-    """Return the hint with a key that reads like `key` and is none of those `taken`."""
+def _better_key(key: str, violation: Violation, context: SchemaContext) -> str:
+    """Return the hint with a key that reads like `key`, and that is not taken or proposed for another one."""
     better = readable_key(shorten(redact_text(key), SHOWN_MAX))
-    if not better or better not in taken:
-        return f"Write `{better}`." if better else ""
-    free = next(name for number in count(2) if (name := f"{better}-{number}") not in taken)
-    return f"Write `{free}`: `{better}` is another one."
+    if not better:
+        return ""
+    proposed = context.proposed.setdefault(violation.path, set())
+    numbers = context.numbers.setdefault((violation.path, better), count(1))
+    names = (f"{better}-{number}" if number > 1 else better for number in numbers)
+    free = next(each for each in names if each not in violation.beside and each not in proposed)
+    proposed.add(free)
+    return f"Write `{free}`." if free == better else f"Write `{free}`: `{better}` is another one."
 
 
 def _wrong_type(violation: Violation, context: SchemaContext) -> Message:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -56,10 +56,15 @@ class Violation(Struct, frozen=True):
 
 
 class SchemaContext(Struct, frozen=True):
-    """The schema that a document was validated against, and the pointer at which it was entered."""
+    """The schema that a document was validated against, and the pointer at which it was entered.
+
+    `proposed` gathers the keys that hints propose, by mapping, and `numbers` the next number for each.
+    """
 
     name: str
     pointer: str = ""
+    proposed: dict[Path, set[str]] = {}
+    numbers: dict[tuple[Path, str], Iterator[int]] = {}
 
     def in_meeting(self, path: Path) -> Path | None:
         """Return the rest of `path` inside a meeting or defaults; None outside of one."""
