@@ -19,6 +19,7 @@ from reconciler.errors.diagnostic import Diagnostic
 from reconciler.plan import _remarks as remarks
 from reconciler.plan import budget
 from reconciler.plan._compare import StateComparison, elsewhere
+from reconciler.plan._lines import line_remarks
 from reconciler.plan.aliases import alias_remarks
 from reconciler.plan.budget import Allowances, BudgetLine
 from reconciler.plan.change import Action
@@ -133,7 +134,7 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
             *remarks.remarks_for(steps, now),
             *one_series_remarks(steps),
             *alias_remarks(state, steps),
-            *remarks.stale_line_remarks(spec, state, found),
+            *line_remarks(spec, state, found),
         ),
         waiting=tuple(remarks.waiting(steps, state)),
         elsewhere=len(keys_elsewhere(spec, state) & (state.meetings.keys() | state.intents.keys())),
