@@ -40,7 +40,7 @@ SAME = {
     Compare.ZONE: "names of the same zone",
     Compare.EMAIL: "upper and lower case are one",
     Compare.SET: "order does not count",
-    Compare.CSV_SET: "order, case and blanks between the parts do not count",
+    Compare.CSV_SET: "order, case and spaces between the parts do not count",
     Compare.EMAIL_SET: "text or list; order and case do not count",
     Compare.KEYED_SET: "entries in any order, found by `{identity}`",
     Compare.PARTS: "field by field",

@@ -32,7 +32,7 @@ OF_ONE_DATE = (
 """The settings that the API changes for one date. Source: Zoom's API, update a meeting, `occurrence_id`."""
 
 START = f"^{DAY}(?:T| +){TIME} *(?:Z|[+-][0-9]{{2}}:[0-9]{{2}})?{END}"
-"""A start with `T` or a blank, with seconds or not, and with `Z`, an offset or nothing."""
+"""A start with `T` or a space, with seconds or not, and with `Z`, an offset or nothing."""
 
 _MINUTES = "(?:[1-9][0-9]{0,2}|1[0-3][0-9]{2}|14[0-3][0-9]|1440)"
 DURATION = f"^(?:(?:[1-9]|1[0-9]|2[0-3]) *h(?: *[0-5]?[0-9] *m)?|24 *h|{_MINUTES} *m){END}"

@@ -94,7 +94,7 @@ _ASIDE = (
     r"|\s*+\([^()\n\d]{0,40}\))"
 )
 _LETTER = r"[a-z\dÀ-ɏ\uff41-\uff5a]"
-"""Not the letters of a language that has no blanks between words: there a text goes on after the passcode."""
+"""Not the letters of a language that has no spaces between words: there a text goes on after the passcode."""
 
 _CHARACTER = r"[a-z\d_À-ɏ\uff41-\uff5a@*!#$%&+?~^-]"
 _NO_CODE = (

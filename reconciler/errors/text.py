@@ -39,7 +39,7 @@ NAMED_CHARACTERS_MAX = 5
 
 
 def escape_control(text: str) -> str:
-    """Escape control, bidirectional and invisible characters in `text`; a tab becomes a blank."""
+    """Escape control, bidirectional and invisible characters in `text`; a tab becomes a space."""
     return text if text.isascii() and text.isprintable() else "".join(map(escape_character, text))
 
 
@@ -52,7 +52,7 @@ def escape_hidden(text: str) -> str:
 
 
 def is_invisible(character: str) -> bool:
-    """Return whether the character is invisible, or changes how others are shown; blanks are visible."""
+    """Return whether the character is invisible, or changes how others are shown; spaces are visible."""
     return character in _HIDDEN or not (character.isprintable() or character.isspace())
 
 
@@ -110,7 +110,7 @@ def join_first(parts: Sequence[str], count_max: int) -> str:
 
 
 def sentences(*parts: str) -> str:
-    """Join the non-empty `parts` with blanks, with a full stop after each that has no other end."""
+    """Join the non-empty `parts` with spaces, with a full stop after each that has no other end."""
     return " ".join(
         part if part.endswith((".", "?", "!", ":", "…")) else f"{part}." for part in parts if part
     )

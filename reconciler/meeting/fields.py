@@ -30,7 +30,7 @@ class Compare(StrEnum):
     SET = "set"
     """A list in any order."""
     CSV_SET = "csv-set"
-    """A text of parts with a `separator` between them; order, case and blanks are ignored."""
+    """A text of parts with a `separator` between them; order, case and spaces are ignored."""
     EMAIL_SET = "email-set"
     """E-mails or user ids, as a list or a text with `;` or `,`; order and case are ignored."""
     KEYED_SET = "keyed-set"

@@ -154,7 +154,7 @@ class Switches(Struct, frozen=True, kw_only=True):
     """How an update treats a setting that is an object."""
     long_text: Literal["refused", "cut"] = "refused"
     trimmed_topics: bool = False
-    """Topics are stored without blanks around them, and with single ones inside."""
+    """Topics are stored without spaces around them, and with single ones inside."""
     zone_names: Mapping[str, Json] = {}
     """Time zones that are stored under another name: {sent: stored}."""
 

@@ -32,7 +32,7 @@ def other_facts(sent: Mapping[str, Json], stored: Mapping[str, Json]) -> tuple[s
 
 
 def has_topic(wanted: Mapping[str, Json], stored: Mapping[str, Json]) -> bool:
-    """Return whether the topics are equal: trimmed, with single blanks, cut where Zoom cuts them."""
+    """Return whether the topics are equal: trimmed, with single spaces, cut where Zoom cuts them."""
     return _topic(wanted.get("topic")) == _topic(stored.get("topic"))
 
 

@@ -103,7 +103,7 @@ def comments(text: str, before: int, after: int) -> Iterator[Comment]:
 
 
 def value_start(text: str, start: int, end: int) -> int:
-    """Return where a value begins: behind its anchor, blanks and comments."""
+    """Return where a value begins: behind its anchor, spaces and comments."""
     anchor = _ANCHOR.match(text, start, end)
     start = anchor.end() if anchor else start
     while start < end and (text[start].isspace() or text[start] == "#"):

@@ -153,7 +153,7 @@ def _flow_entry(entry: Entry) -> str | None:
 
 
 def _folded_text(value: Scalar, indent: int) -> list[str]:
-    """Return the lines of a plain or quoted text; blanks at the start of a line are not part of it."""
+    """Return the lines of a plain or quoted text; spaces at the start of a line are not part of it."""
     pad = " " * (indent + INDENT)
     first, *lines = value.source.split("\n")
     return [first, *(f"{pad}{line}" if (line := each.lstrip(" \t")) else "" for each in lines)]

@@ -13,7 +13,7 @@ _ANCHOR = re.compile(r"&[^\s,\[\]{}]+(?:\s|#[^\n]*)*")
 
 
 def comments(text: str) -> Iterator[str]:
-    """Yield each comment of a text without problems, from its `#` on, without blanks at its end."""
+    """Yield each comment of a text without problems, from its `#` on, without spaces at its end."""
     next_event, end = event_reader(text), 0
     while type(event := next_event()) is not StreamEndEvent:
         if type(event) not in (ScalarEvent, AliasEvent):
@@ -29,7 +29,7 @@ def comments(text: str) -> Iterator[str]:
 
 
 def tight_comments(text: str) -> dict[int, tuple[int, int]]:
-    """Return the comments whose `#` has no blank after it, from `#` to the end, by the end of what is before.
+    """Return the comments whose `#` has no space after it, from `#` to the end, by the end of what is before.
 
     It may be part of the text before it: `Sprint #5` is the text `Sprint`.
     """

@@ -23,7 +23,7 @@ FORMAT_VERSION = "1.0"
 
 _NOT_ASCII = re.compile("[\x7f-\U0010ffff]")
 _LINE_ENDS = frozenset("\x85\u2028\u2029")
-"""Blanks that end a line."""
+"""Characters beyond ASCII that end a line."""
 
 
 def line(value: Json) -> str:

@@ -80,13 +80,13 @@ def html_code(text: str) -> str:
 
 def prose(text: str, code: Callable[[str], str] = code) -> str:
     """Return a sentence: plain words unchanged, all else, and what is in backticks, as `code`."""
-    # At the beginning of an item, blanks would make all of it code, and a number would begin a list.
+    # At the beginning of an item, spaces would make all of it code, and a number would begin a list.
     whole = shorten(visible(text).strip(), SENTENCE_MAX)
     first = _LIST.match(whole)
     escaped, rest = (code(first[0]), whole[first.end() :]) if first else ("", whole)
     for index, part in enumerate(_QUOTED.split(rest)):
         more = code(part or "``") if index % 2 else _words(part, code)
-        # Two code spans without a blank between them would not be parsed as two.
+        # Two code spans without a space between them would not be parsed as two.
         escaped += f" {more}" if escaped.endswith("`") and more.startswith("`") else more
     return escaped
 
