@@ -7,13 +7,15 @@ from datetime import datetime
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.meeting.humanize import instant_words, with_utc
-from reconciler.meeting.single_dates import held_schedule
+from reconciler.meeting.meeting import NO_FIXED_TIME, kind
+from reconciler.meeting.single_dates import held_schedule, moved_to
 from reconciler.meeting.timezones import instant
 from reconciler.plan.change import Action
 from reconciler.plan.dates import words
 from reconciler.plan.dates.series_ends import ENDS_SOON, ends_soon
 from reconciler.plan.step import DateStep, Status, Step
 from reconciler.spec.lifecycle import removed_line
+from reconciler.state.kept_window import kept_until
 from reconciler.state.state import State
 
 WITHHELD = "plan.withheld"
@@ -23,7 +25,7 @@ WAITING_MAX = 20
 """Changes that wait for a person, each with a warning of its own."""
 
 
-def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
+def remarks_for(steps: Sequence[Step], state: State, now: datetime) -> Iterator[Diagnostic]:
     """Yield every remark about `steps`, in their order."""
     # What is imported is recorded only once the plan is applied.
     imported = {step.key for step in steps if step.action is Action.IMPORT}
@@ -36,8 +38,8 @@ def remarks_for(steps: Sequence[Step], now: datetime) -> Iterator[Diagnostic]:
             yield _undone_dates(step, waiting)
         if step.unskipped is not None:
             yield _only_skips(step, step.unskipped)
-        if step.key not in imported and (next_at := _next_as_recorded(step, now)) is not None:
-            yield _over_in_spec(step, next_at)
+        if step.key not in imported and (kept := _kept_as_recorded(step, state, now)):
+            yield _over_in_spec(step, kept)
         if step.starts_at is not None and step.starts_at <= now + ENDS_SOON:
             yield from ends_soon(step, now)
 
@@ -122,20 +124,28 @@ def _only_skips(step: Step, day: str) -> Diagnostic:
     )
 
 
-def _next_as_recorded(step: Step, now: datetime) -> datetime | None:
-    """Return the next start as recorded, of a meeting whose declared dates are over; None without one."""
+def _kept_as_recorded(step: Step, state: State, now: datetime) -> str:
+    """Return what Zoom still has of a meeting whose declared dates are over; empty if nothing."""
     if step.status is not Status.EXPIRED or step.meeting is None or step.id is None:
-        return None
-    return held_schedule(step.recorded or {}, step.recorded_dates, now).next_at
+        return ""
+    if step.recorded is not None and kind(step.recorded) == NO_FIXED_TIME:
+        return "at no fixed time"
+    next_at = held_schedule(step.recorded or {}, step.recorded_dates, now).next_at
+    record = state.meetings.get(step.from_key or step.key)
+    last = kept_until(record.window) if record is not None and record.window else None
+    is_moved = next_at in map(moved_to, step.recorded_dates.values())
+    if next_at is None or (last is not None and last < next_at and not is_moved):
+        return ""
+    return f"next {with_utc(next_at, step.timezone)}"
 
 
-def _over_in_spec(step: Step, next_at: datetime) -> Diagnostic:
-    """Return the warning for a meeting whose declared dates are over, while recorded ones are to come."""
+def _over_in_spec(step: Step, kept: str) -> Diagnostic:
+    """Return the warning for a meeting whose declared dates are over, and of which Zoom has `kept` more."""
     assert step.id is not None, "what is recorded has an id"
     return Diagnostic(
         code="plan.over-in-spec",
         detail=f"As declared, {step.key} is over, so nothing is sent for it. "
-        f"In Zoom it stays as recorded, next {with_utc(next_at, step.timezone)}.",
+        f"In Zoom it stays as recorded, {kept}.",
         hint="If its dates are a mistake, correct them; to end it, take it out of the spec and add "
         f"`{removed_line(step.key, step.id)}`.",
         severity=Severity.WARNING,

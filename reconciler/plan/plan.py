@@ -131,7 +131,7 @@ def build(  # noqa: PLR0913 - each is a part of what a plan is made from
         options=chosen,
         diagnostics=(
             *map(remarks.unmatched_target, unmatched),
-            *remarks.remarks_for(steps, now),
+            *remarks.remarks_for(steps, state, now),
             *one_series_remarks(steps),
             *alias_remarks(state, steps),
             *line_remarks(spec, state, found),
