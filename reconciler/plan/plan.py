@@ -16,15 +16,15 @@ from types import MappingProxyType
 from msgspec import Struct, field
 
 from reconciler.errors.diagnostic import Diagnostic
-from reconciler.plan import _remarks as remarks
 from reconciler.plan import budget
 from reconciler.plan._compare import StateComparison, elsewhere
-from reconciler.plan._lines import line_remarks
 from reconciler.plan.aliases import alias_remarks
 from reconciler.plan.budget import Allowances, BudgetLine
 from reconciler.plan.change import Action
 from reconciler.plan.dates import series_ends, turns
 from reconciler.plan.dates.one_series import one_series_remarks
+from reconciler.plan.remarks import steps as remarks
+from reconciler.plan.remarks.lines import line_remarks
 from reconciler.plan.step import Status, Step
 from reconciler.spec.spec import Spec
 from reconciler.state.state import Record, State, host_key, ledger, names_of

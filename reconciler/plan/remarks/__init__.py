@@ -1,0 +1,1 @@
+"""Remarks of a plan: about its steps, and about lines that change nothing or the wrong thing."""
