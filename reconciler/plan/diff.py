@@ -138,13 +138,15 @@ def _change(path: tuple[str, ...], dotted: str, old: Json, new: Json) -> FieldCh
     return FieldChange(dotted, masking.as_shown(old, new), new, effect)
 
 
+def _is_equal(old: Json, new: Json) -> bool:
+    # Most are plain and the same. Inside of mappings and lists, `==` takes True for 1.
+    is_same = type(old) is type(new) and type(new) not in _NESTED and old == new
+    return is_same or normalize(None, old) == normalize(None, new)
+
+
 def _differing_paths(before: Mapping[str, Json], after: Mapping[str, Json]) -> Iterator[tuple[str, ...]]:
     # Most changes touch one field among many settings: equal fields are not passed to DeepDiff.
-    names = {
-        n
-        for n in before.keys() | after.keys()
-        if normalize(None, before.get(n)) != normalize(None, after.get(n))
-    }
+    names = {n for n in before.keys() | after.keys() if not _is_equal(before.get(n), after.get(n))}
     nested = {n for n in names if isinstance(before.get(n), _NESTED) or isinstance(after.get(n), _NESTED)}
     yield from ((name,) for name in names - nested)
     if not nested:
