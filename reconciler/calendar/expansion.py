@@ -6,7 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from reconciler.calendar.offsets import DAY_SECONDS, day_of, offsets, seconds_of
 from reconciler.calendar.rule_days import rule_days
@@ -20,7 +21,7 @@ MARGIN_SECONDS = 3 * DAY_SECONDS
 """How much further than a span a rule is looked at: no local day is more than a day and a bit off UTC's."""
 
 
-class OwnDate(NamedTuple):
+class OwnDate(Struct, frozen=True):
     """A date of a series with an exception: the day and the start of the rule, its own start and length."""
 
     day: int
@@ -34,7 +35,7 @@ class OwnDate(NamedTuple):
         return self.start != self.rule_start
 
 
-class Expansion(NamedTuple):
+class Expansion(Struct, frozen=True):
     """The dates of one meeting within a span: those of the rule, and those with an exception.
 
     `days` and `starts` belong together and are in order; each of them is `length` seconds long.

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -26,7 +25,7 @@ Occupied = tuple[list[int], list[int]]
 """The spans in which a host can run nothing more: their starts and their ends, in order."""
 
 
-class Run(NamedTuple):
+class Run(Struct, frozen=True):
     """Dates of one length: their starts, in seconds."""
 
     starts: Sequence[int]
@@ -72,7 +71,7 @@ class Overlap(Struct, frozen=True):
     count: int
 
 
-class Swept(NamedTuple):
+class Swept(Struct, frozen=True):
     """The overlaps of one host, each set once; `is_complete` is False where there are too many to look at."""
 
     found: list[Overlap]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from reconciler import __version__, resources
 from reconciler.cli import exit as exits
@@ -30,7 +31,7 @@ EXAMPLE = example_epilog(
 )
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True):
     """One command: its section and line in `--help`, and its function in `commands/`."""
 
     section: str

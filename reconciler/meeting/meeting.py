@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -39,7 +38,7 @@ SOON = timedelta(hours=1)
 """The time before its start in which a meeting is not deleted, since people are about to join it."""
 
 
-class Schedule(NamedTuple):
+class Schedule(Struct, frozen=True):
     """The state of a meeting's schedule at one instant.
 
     `next_at` is its next start, aware, in UTC; None if it has no fixed time, or no start is left. `over` is

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import count, islice, takewhile
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.meeting import timezones
 from reconciler.meeting.closures import SKIP, Closure, SingleDates
@@ -80,7 +81,7 @@ def held_schedule(attributes: Mapping[str, Json], edits: Mapping[str, Edit], now
         return times
     next_at = min([*_moves_after(edits, now), *_next_unedited(recurring, edits, now)], default=None)
     is_alive = any(now < end for _, end in _moved_spans(edits))
-    return times._replace(next_at=next_at, expired=times.expired and not is_alive)
+    return replace(times, next_at=next_at, expired=times.expired and not is_alive)
 
 
 def is_held_now_or_soon(attributes: Mapping[str, Json], edits: Mapping[str, Edit], now: datetime) -> bool:

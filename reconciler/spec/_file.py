@@ -7,6 +7,7 @@ from functools import reduce
 from types import MappingProxyType
 from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Span, UnlocatedDiagnostic
@@ -36,7 +37,7 @@ from reconciler.spec.yaml.locator import Locator, Path
 _EMPTY: Mapping[str, Json] = MappingProxyType({})
 
 
-class DefaultPlace(NamedTuple):
+class DefaultPlace(Struct, frozen=True):
     """The file of a default, the path of the defaults or of the template, and its path inside of them."""
 
     filename: str
@@ -60,7 +61,7 @@ OUTER_FINDINGS_MAX = 250
 """A file with more findings outside of its meetings is not read further: some may not be found."""
 
 
-class _Layer(NamedTuple):
+class _Layer(Struct, frozen=True):
     """One of the mappings that are merged to a meeting: its file, its path there, and its fields."""
 
     locator: Locator

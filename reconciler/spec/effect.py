@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -146,7 +145,7 @@ def _names(path: str) -> tuple[str, ...]:
     return tuple(path.split("."))
 
 
-class _Limits(NamedTuple):
+class _Limits(Struct, frozen=True):
     """The fields to judge in a meeting of one type, by a name that is declared where they lose their effect.
 
     `outer` has the names in the meeting, `inner` those in `settings`, where false counts in `also_off` only.

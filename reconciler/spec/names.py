@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -67,7 +67,7 @@ class DeclaringFile(Protocol):
         """True if all of it could be read."""
 
 
-class Template(NamedTuple):
+class Template(Struct, frozen=True):
     """Fields that meetings share: the file and the name, and the fields in the API's form."""
 
     file: DeclaringFile
@@ -75,7 +75,7 @@ class Template(NamedTuple):
     body: Mapping[str, Json]
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """Where a name is declared: the section, the name and the file."""
 
     section: str

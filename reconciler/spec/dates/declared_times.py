@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
@@ -18,7 +18,7 @@ from reconciler.spec.repeat import Rule, to_rule
 _WITHOUT_OFFSET_MAX = len("2027-01-11T10:00:00Z")
 
 
-class DeclaredTimes(NamedTuple):
+class DeclaredTimes(Struct, frozen=True):
     """The declared fields with their times in the API's form, and the dates that differ from the rule.
 
     `repeat` is the rule as it is written, None without one, and `rule` the same in the API's form, None where

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -24,7 +24,7 @@ KEYS_MAX = 10
 class PlacedFile(Protocol):
     """A file of the spec."""
 
-    def default_place(self, key: str, path: Path) -> tuple[object, ...] | None:
+    def default_place(self, key: str, path: Path) -> Hashable | None:
         """Return the place of the default that gives the value at `path`; None if the meeting gives it."""
 
     def meeting_diagnostic(self, key: str, finding: UnlocatedDiagnostic) -> Diagnostic:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -35,7 +34,7 @@ class _Declared(Struct, frozen=True):
     start_on: Callable[[date], datetime | None]
 
 
-class _Day(NamedTuple):
+class _Day(Struct, frozen=True):
     """A day of an exception, and the start that the rule gives on it; None if it gives none."""
 
     day: date

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -16,7 +15,7 @@ from reconciler.ports import Json
 Path = tuple[str | int, ...]
 
 
-class Codes(NamedTuple):
+class Codes(Struct, frozen=True):
     """The codes of one kind of finding: about a spec, and about the settings file."""
 
     spec: str

@@ -7,7 +7,7 @@ else is text. All other features of YAML, aliases aside, are problems.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from msgspec import Struct
 
@@ -29,7 +29,7 @@ from reconciler.spec.yaml.comments import tight_comments
 from reconciler.spec.yaml.scalars import CONSTANTS, OTHER_STARTS, is_text, parse_scalar
 
 
-class AnchoredValue(NamedTuple):
+class AnchoredValue(Struct, frozen=True):
     """The value of an anchor, with the number of values in it and the depth of their nesting."""
 
     value: Json
