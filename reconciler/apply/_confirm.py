@@ -100,7 +100,7 @@ class Confirmer:
         read: dict[str, Json] = {"observed": known, "not_taken": not_taken}
         if follows:
             read |= {"host": str(new_host), "attributes": pending.intent.attributes}
-        read_record = record._replace(**read)
+        read_record = replace(record, **read)
         if new_host:
             if not await self._record_handover(pending, read_record, follows=follows):
                 return None
@@ -200,8 +200,8 @@ def record_of(pending: PendingWrite, answered: Body, now: datetime) -> Record:
         if pending.intent.to_host:  # the read-back decides
             attributes = scheduled_as(attributes, before.attributes)
         exceptions = pending.exceptions if pending.intent.dates else before.exceptions
-        updated = before._replace(attributes=attributes, protect=protect, exceptions=exceptions)
-        return updated._replace(timetable=timetable).revised(before, now)
+        updated = replace(before, attributes=attributes, protect=protect, exceptions=exceptions)
+        return replace(updated, timetable=timetable).revised(before, now)
     return Record(
         id=answered["id"],
         host=pending.step.host,

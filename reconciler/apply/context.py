@@ -137,7 +137,7 @@ class ApplyContext(Struct):
         """Delete the old meeting of a replace once everything is sent, unless it is left in Zoom."""
         if before is not None and step.retires:
             self.destroys.append(
-                step._replace(action=Action.DESTROY, id=before.id, host=before.host, meeting=None, changes=())
+                replace(step, action=Action.DESTROY, id=before.id, host=before.host, meeting=None, changes=())
             )
 
     def notice(self, diagnostic: Diagnostic) -> None:

@@ -154,7 +154,7 @@ def without_handover(step: Step, before: Record) -> Step:
     """The step of the other changes of a refused handover: the meeting is scheduled for whom it was."""
     assert step.meeting is not None, "what is handed over is declared"
     attributes = scheduled_as(step.meeting.attributes, before.attributes)
-    return step._replace(meeting=replace(step.meeting, attributes=attributes), changes=step.rest)
+    return replace(step, meeting=replace(step.meeting, attributes=attributes), changes=step.rest)
 
 
 def renew(pending: PendingWrite, now: datetime, author: Author) -> None:

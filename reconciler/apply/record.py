@@ -146,11 +146,11 @@ async def _followed(run: ApplyContext, step: Step, known: Record) -> Step | None
     moved = follow(known, new_host)
     if not step.rest:
         attributes = as_recorded(step.meeting.attributes, run.author.salt())
-        moved = moved._replace(attributes=attributes, protect=step.meeting.protect)
+        moved = replace(moved, attributes=attributes, protect=step.meeting.protect)
     changed = identity.host_change(run.journal.state, step.key, known.host, new_host)
     await run.journal.commit(lambda state: state.confirm(step.key, moved), changed)
     if step.rest:
-        return step._replace(host=new_host, changes=step.rest)
+        return replace(step, host=new_host, changes=step.rest)
     next_at = held_schedule(moved.attributes, moved.exceptions, run.now()).next_at
     notes = (f"Zoom names {new_host} as its host already; nothing was sent",)
     zone = moved.attributes.get("timezone")
@@ -217,7 +217,7 @@ def with_waiting(state: State, steps: Iterable[Step], now: datetime) -> State:
         known = meetings[key].withheld_since
         wanted = (known or since) if step.waits_for_person else None
         if wanted != known:
-            meetings[key] = meetings[key]._replace(withheld_since=wanted)
+            meetings[key] = replace(meetings[key], withheld_since=wanted)
     return state if meetings == state.meetings else replace(state, meetings=meetings)
 
 

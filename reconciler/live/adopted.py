@@ -63,8 +63,9 @@ def _adopted(
     edits = {**record.exceptions, **{day: found.exceptions.get(day) for day in days}}
     if not RESCHEDULES.isdisjoint(_first(path) for path in paths):
         edits = {**found.exceptions}  # Zoom made the dates anew
-    known = _with_fields(record, meeting, paths)._replace(
-        exceptions={day: edit for day, edit in edits.items() if edit is not None}
+    known = replace(
+        _with_fields(record, meeting, paths),
+        exceptions={day: edit for day, edit in edits.items() if edit is not None},
     )
     return (*sorted([*paths, *(f"{DATES}.{day}" for day in days)]),), known
 
@@ -118,4 +119,4 @@ def _with_fields(record: Record, meeting: Meeting, paths: list[str]) -> Record:
     )
     observed = {path: value for path, value in record.observed.items() if path not in paths}
     not_taken = tuple(path for path in record.not_taken if path in observed)
-    return record._replace(attributes=attributes, observed=observed, not_taken=not_taken)
+    return replace(record, attributes=attributes, observed=observed, not_taken=not_taken)

@@ -52,7 +52,7 @@ def correct_records(state: State, results: Mapping[str, ReadResult]) -> State:
         elif result.other_host is not None:
             meetings[key] = follow(meetings[key], result.other_host)
         elif renamed := identity.renamed_host(state, meetings[key], result.body):
-            meetings[key] = meetings[key]._replace(host=renamed)
+            meetings[key] = replace(meetings[key], host=renamed)
             hosts[fold_host(renamed)] = result.body["host_id"]
     return replace(state, meetings=meetings, hosts=hosts)
 
@@ -91,7 +91,7 @@ def as_imported(record: Record, stored: Body, now: datetime) -> Record:
     in which somebody wrote a passcode is not kept either.
     """
     kept = record.attributes.get("password")
-    plain = record._replace(attributes={**record.attributes, "password": None}, observed={})
+    plain = replace(record, attributes={**record.attributes, "password": None}, observed={})
     plain = _with_window(plain, stored, now)
     changes = [
         replace(change, after=None) if masking.describe_secret(change.after, change.before) else change
@@ -100,7 +100,7 @@ def as_imported(record: Record, stored: Body, now: datetime) -> Record:
     ]
     found = _with_window(_with_drift(plain, stored, changes, now), stored, now)
     is_same = isinstance(kept, dict) and "scrypt" in kept and same_passcode(stored.get("password"), kept)
-    return found._replace(attributes={**found.attributes, "password": kept}) if is_same else found
+    return replace(found, attributes={**found.attributes, "password": kept}) if is_same else found
 
 
 def _with_window(record: Record, stored: Body, now: datetime) -> Record:
@@ -114,7 +114,7 @@ def _with_window(record: Record, stored: Body, now: datetime) -> Record:
         recurring.is_longer_than_kept(now) or _is_longer_in_zoom(stored, recurring)
     ):
         window = window_of(record.attributes, stored, [record.exceptions], now) or _whole(recurring, now)
-    return record._replace(window=window)
+    return replace(record, window=window)
 
 
 def _is_longer_in_zoom(stored: Body, recurring: Series) -> bool:
@@ -151,7 +151,7 @@ def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], no
     if reschedules(drift) and readable(stored) and series(attributes):
         exceptions = edits_in_zoom(attributes, stored, {}, now)  # Zoom made the dates anew
     kept = {day: edit for day, edit in exceptions.items() if edit is not None}
-    return record._replace(attributes=attributes, exceptions=kept)
+    return replace(record, attributes=attributes, exceptions=kept)
 
 
 def _with_unlisted(record: Record, day: str, found: Edit) -> Edit:

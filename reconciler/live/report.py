@@ -98,16 +98,16 @@ def _step(state: State, key: str, result: ReadResult | None, now: datetime) -> S
     if key in state.intents:
         intent = state.intents[key]
         reason = f"an interrupted {intent.action}, begun {intent.begun_at}: the next apply looks it up"
-        return step._replace(reasons=(reason,))
+        return replace(step, reasons=(reason,))
     if result.status is ReadStatus.GONE:
-        return step._replace(action=Action.DESTROY, reasons=(f"{Cause.DELETED} in Zoom",))
+        return replace(step, action=Action.DESTROY, reasons=(f"{Cause.DELETED} in Zoom",))
     if result.status is ReadStatus.WEBINAR:
         effect = "its id belongs to a webinar"
         change = FieldChange("type", kind(record.attributes), "webinar", effect, Cause.PERSON)
-        return step._replace(action=Action.UPDATE, changes=(change,))
+        return replace(step, action=Action.UPDATE, changes=(change,))
     if result.error is not None:
         why = "is not compared" if result.status is ReadStatus.STRANGER else "could not be read"
-        return step._replace(reasons=(f"{why}: {result.error.diagnostic.summary}",))
+        return replace(step, reasons=(f"{why}: {result.error.diagnostic.summary}",))
     return _compared_step(step, record, result)
 
 
@@ -116,7 +116,7 @@ def _compared_step(step: Step, record: Record, result: ReadResult) -> Step:
     set_by_zoom = {change.path: change.after for change in result.changes if not change.is_drift}
     reasons = describe_observed(record.attributes, set_by_zoom)
     changes = tuple(_with_start(_without_secrets(change), record) for change in drift)
-    return step._replace(action=Action.UPDATE if drift else Action.KEEP, changes=changes, reasons=reasons)
+    return replace(step, action=Action.UPDATE if drift else Action.KEEP, changes=changes, reasons=reasons)
 
 
 def _with_start(change: FieldChange, record: Record) -> FieldChange:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.meeting.meeting import Meeting, Schedule, schedule, sent_start_at
 from reconciler.meeting.names import as_argument
@@ -76,7 +77,7 @@ class StateComparison(Struct, frozen=True):
         imports = meeting is not None and key in entries.imported
         if intent is not None and not (imports and record is None):
             step = self._resolve(key, intent, record, entries)
-            yield step._replace(sends_again=False) if key in entries.blocked else step
+            yield replace(step, sends_again=False) if key in entries.blocked else step
         elif meeting is None:
             assert record is not None
             removal, is_moved = entries.removed.get(record.id), key in entries.blocked.values()
@@ -111,20 +112,20 @@ class StateComparison(Struct, frozen=True):
                     recorded=intent.attributes, id=intent.id, starts_at=starts_at,
                     intent_action=Action(intent.action))  # fmt: skip
         if record is None:
-            return step._replace(sends_again=meeting is None or step.key not in entries.renames.withheld)
+            return replace(step, sends_again=meeting is None or step.key not in entries.renames.withheld)
         protected = record.protect or (meeting is not None and meeting.protect)
         if intent.action == Action.REPLACE:
             retires = removal is not None and removal.destroy and not protected
             left = () if retires else (_left_in_zoom(record),)
-            step = step._replace(retires=retires, reasons=(reason, *left))
+            step = replace(step, retires=retires, reasons=(reason, *left))
         if meeting is None:
             return step
         wanted = self._recorded(meeting, record, removal)[0]
         if intent.action == Action.CREATE:  # of a meeting that Zoom had forgotten
             lost_id = record.id if wanted.may_be_forgotten else None
-            step = step._replace(id=record.id, lost_id=lost_id, may_be_forgotten=wanted.may_be_forgotten)
-        return step._replace(
-            changes=wanted.changes, recorded=wanted.recorded, sends_again=_is_still_wanted(step, wanted)
+            step = replace(step, id=record.id, lost_id=lost_id, may_be_forgotten=wanted.may_be_forgotten)
+        return replace(
+            step, changes=wanted.changes, recorded=wanted.recorded, sends_again=_is_still_wanted(step, wanted)
         )
 
     def _missing(self, meeting: Meeting, renames: LikelyRenames) -> Step:
@@ -138,9 +139,9 @@ class StateComparison(Struct, frozen=True):
             step = step.with_status(
                 Status.WITHHELD, _likely_rename(old, self.state.meetings[old], meeting.key)
             )
-            return step._replace(from_key=old, late=budget.urgent(times.next_at, self.now))
+            return replace(step, from_key=old, late=budget.urgent(times.next_at, self.now))
         if meeting.dates and (why := dates.why_not_made(meeting, self.now)):
-            return step._replace(starts_at=None).with_status(Status.WITHHELD, why)
+            return replace(step, starts_at=None).with_status(Status.WITHHELD, why)
         step = dates.with_dates(step, None, self.now)
         if step.status is Status.WITHHELD:
             return step
@@ -148,7 +149,7 @@ class StateComparison(Struct, frozen=True):
         kept = _decided_rename(renames.decided.get(meeting.key), meeting.key)
         gone = self.gone.get(meeting.key)
         lost = () if gone is None else (_lost(gone, self.now),)
-        step = step._replace(reasons=(*lost, *sends, *kept), lost_id=gone.id if gone else None)
+        step = replace(step, reasons=(*lost, *sends, *kept), lost_id=gone.id if gone else None)
         return with_slots(step, {}, self.now)
 
     def _recorded(self, meeting: Meeting, record: Record, removal: Removed | None) -> tuple[Step, ...]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from reconciler.errors.text import count_noun
 from reconciler.meeting import masking
 from reconciler.meeting.humanize import day_words, instant_words, short_weekday, time_words
@@ -95,7 +97,7 @@ def step_for_undeclared(
     if times.expired:
         return step.with_status(Status.EXPIRED, "its time is over and it is no longer declared")
     if removal is not None and not removal.destroy:
-        return step._replace(action=Action.FORGET, reasons=("stays in Zoom, and is no longer managed",))
+        return replace(step, action=Action.FORGET, reasons=("stays in Zoom, and is no longer managed",))
     if record.protect:
         return step.with_status(
             Status.WITHHELD,
@@ -157,21 +159,21 @@ def _left_out(wall: datetime, timezone: str) -> str:
 def _keep(step: Step, meeting: Meeting, record: Record) -> Step:
     if meeting.protect == record.protect:
         return step
-    return step._replace(protects=meeting.protect, reasons=(*step.reasons, *_protection(meeting, record)))
+    return replace(step, protects=meeting.protect, reasons=(*step.reasons, *_protection(meeting, record)))
 
 
 def _protects(step: Step, meeting: Meeting, record: Record) -> tuple[Step, ...]:
     """Return the step that records a changed protection and nothing else, if it has changed."""
     if meeting.protect == record.protect:
         return ()
-    return (_keep(step._replace(action=Action.KEEP, changes=(), reasons=(), released=()), meeting, record),)
+    return (_keep(replace(step, action=Action.KEEP, changes=(), reasons=(), released=()), meeting, record),)
 
 
 def _keep_or_dates(step: Step, record: Record, now: datetime) -> Step:
     """Return the keep, or the update of single dates that it needs."""
     found = dates.with_dates(step, record, now)
-    found = found._replace(host=_payer(step, record)) if found.dates or found.resends else found
-    return found._replace(action=Action.UPDATE) if found.dates or found.resends else found
+    found = replace(found, host=_payer(step, record)) if found.dates or found.resends else found
+    return replace(found, action=Action.UPDATE) if found.dates or found.resends else found
 
 
 def _protection(meeting: Meeting, record: Record) -> tuple[str, ...]:
@@ -197,7 +199,7 @@ def _update(step: Step, record: Record, times: Schedule, now: datetime) -> Step:
     refused = (IF_REFUSED,) if step.new_host else ()
     forgotten = (IF_FORGOTTEN,) if so_far.expired else ()
     reasons = (*step.reasons, *sends, *protection, *refused, *forgotten)
-    return step._replace(host=host, changes=changes, reasons=reasons, may_be_forgotten=so_far.expired)
+    return replace(step, host=host, changes=changes, reasons=reasons, may_be_forgotten=so_far.expired)
 
 
 def _payer(step: Step, record: Record) -> str:
@@ -223,7 +225,7 @@ def _replace(step: Step, record: Record, removal: Removed | None, now: datetime)
     if times.begun:
         return step.withheld_for_now(HAS_BEGUN)
     reasons = (*step.reasons, *shortened_remark(step.meeting, times, now), _end(record, removal, now))
-    return step._replace(reasons=reasons, retires=removal.destroy)
+    return replace(step, reasons=reasons, retires=removal.destroy)
 
 
 def _protected(meeting: Meeting) -> str:

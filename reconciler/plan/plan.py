@@ -14,6 +14,7 @@ from functools import cache, partial
 from types import MappingProxyType
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic
 from reconciler.plan import budget
@@ -197,10 +198,10 @@ def _with_own_turn(step: Step, day: date | None, now: datetime) -> Step:
     if day is None:
         return step.with_status(status, "its host may send no requests at all")
     if day.isoformat() == budget.day_of(now):
-        return step._replace(day=day.isoformat())
+        return replace(step, day=day.isoformat())
     if status is Status.NOW:
         step = step.with_status(status, f"if it has to be sent again, that waits until {day} (UTC)")
-    return step._replace(status=status, day=day.isoformat(), late=budget.late(step.starts_at, day))
+    return replace(step, status=status, day=day.isoformat(), late=budget.late(step.starts_at, day))
 
 
 def _budget(

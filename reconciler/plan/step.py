@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NamedTuple
 
 import orjson
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.meeting import Meeting, Slot
@@ -67,7 +67,7 @@ class DateStep(Struct, frozen=True):
         return int(self.edit != SKIP if self.action is not DateAction.BACK else self.before != SKIP)
 
 
-class Step(NamedTuple):
+class Step(Struct, frozen=True):
     """The action of a plan for one key.
 
     `day` is the UTC day of its turn (None: it sends nothing, or has no turn); `meeting` is the declared
@@ -217,16 +217,16 @@ class Step(NamedTuple):
 
     def with_status(self, status: Status, reason: str) -> Step:
         """Return this step with another status, and the reason for it."""
-        return self._replace(status=status, reasons=(*self.reasons, reason), passes=False)
+        return replace(self, status=status, reasons=(*self.reasons, reason), passes=False)
 
     def withheld_for_now(self, reason: str) -> Step:
         """Return this step withheld for a reason that passes by itself: no person has to do anything."""
-        return self.with_status(Status.WITHHELD, reason)._replace(passes=True)
+        return replace(self.with_status(Status.WITHHELD, reason), passes=True)
 
     def deferred_until(self, moment: datetime, reason: str) -> Step:
         """Return this step deferred until an instant (aware), for a reason that is not the budget."""
         day = moment.astimezone(UTC).date().isoformat()
-        return self.with_status(Status.DEFERRED, reason)._replace(passes=True, day=day)
+        return replace(self.with_status(Status.DEFERRED, reason), passes=True, day=day)
 
     def _content(self) -> Json:
         declared, action = self.meeting, self._begun_as()

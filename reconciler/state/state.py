@@ -11,7 +11,6 @@ from datetime import datetime
 from itertools import chain
 from operator import attrgetter
 from types import MappingProxyType
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -37,7 +36,7 @@ _TIMES = ("type", "start_time", "timezone", "duration", "recurrence")
 _NOTHING: Mapping[str, Json] = MappingProxyType({})
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True):
     """A meeting that exists.
 
     `attributes` are as declared, of an imported meeting as Zoom had them; `observed` has the values that Zoom
@@ -78,14 +77,14 @@ class Record(NamedTuple):
 
     def counted(self, at: datetime) -> Record:
         """Return the record with one more change at an aware instant."""
-        return self._replace(changes=raised(self.changes, CHANGES_MAX), changed_at=utc_text(at))
+        return replace(self, changes=raised(self.changes, CHANGES_MAX), changed_at=utc_text(at))
 
     def succeeding(self, before: Record | None) -> Record:
         """Return the record of a meeting that replaces another one: in feeds it is the same, changed."""
         if before is None:
             return self
-        return self._replace(
-            uid=before.uid, changes=raised(before.changes, CHANGES_MAX), changed_at=self.created_at
+        return replace(
+            self, uid=before.uid, changes=raised(before.changes, CHANGES_MAX), changed_at=self.created_at
         )
 
 
@@ -163,16 +162,16 @@ class State(Struct, frozen=True):
         record = self.meetings.get(key)
         if record is None or record.id != meeting_id:
             return self
-        return replace(self, meetings={**self.meetings, key: record._replace(**values)})
+        return replace(self, meetings={**self.meetings, key: replace(record, **values)})
 
     def with_timetable(self, key: str, timetable: Mapping[str, Json], at: datetime) -> State:
         """Set the slots of a room, of which nothing is sent, at an aware instant: feeds show them."""
-        record = self.meetings[key]._replace(timetable=timetable).counted(at)
+        record = replace(self.meetings[key], timetable=timetable).counted(at)
         return replace(self, meetings={**self.meetings, key: record})
 
     def with_exceptions(self, key: str, exceptions: Mapping[str, Json]) -> State:
         """Set the edits of single dates that are done; an intent stays."""
-        record = self.meetings[key]._replace(exceptions=exceptions)
+        record = replace(self.meetings[key], exceptions=exceptions)
         return replace(self, meetings={**self.meetings, key: record})
 
     def rewrite(self, key: str, intent: Intent) -> State:
@@ -204,7 +203,7 @@ class State(Struct, frozen=True):
         """Move record, intent and retired meetings of `from_key` to `to_key`; its name in feeds stays."""
         meetings = dict(self.meetings)
         if from_key in meetings:
-            meetings[from_key] = meetings[from_key]._replace(uid=feed_name(self, from_key))
+            meetings[from_key] = replace(meetings[from_key], uid=feed_name(self, from_key))
         return replace(
             self,
             meetings=_renamed(meetings, from_key, to_key),
@@ -226,7 +225,7 @@ class State(Struct, frozen=True):
         record = self.meetings[key]
         seen = {path: value for path, value in record.observed.items() if fields.has(attributes, path)}
         untaken = tuple(path for path in record.not_taken if path in seen)
-        kept = record._replace(attributes=attributes, observed=seen, protect=protect, not_taken=untaken)
+        kept = replace(record, attributes=attributes, observed=seen, protect=protect, not_taken=untaken)
         return replace(self, meetings={**self.meetings, key: kept})
 
     def drop_intent(self, key: str) -> State:
@@ -310,7 +309,7 @@ def owner(attributes: Mapping[str, Json], host: str) -> str:
 
 def follow(record: Record, host: str) -> Record:
     """Return the record of a meeting whose host in Zoom is `host` now, whatever it was scheduled for."""
-    return record._replace(host=host, attributes=_without(record.attributes, SCHEDULE_FOR))
+    return replace(record, host=host, attributes=_without(record.attributes, SCHEDULE_FOR))
 
 
 def scheduled_as(attributes: Mapping[str, Json], before: Mapping[str, Json]) -> dict[str, Json]:

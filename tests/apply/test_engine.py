@@ -415,7 +415,7 @@ def test_an_alias_that_only_the_state_knows_is_asked_for_before_any_write(is_ren
     world = World(topic("a"), users=[HOST] if is_renamed else [HOST, alias])
     world.apply()
     user_id, state = world.account.provide(HOST).id, world.store.state
-    record = state.meetings["a"]._replace(host=alias)
+    record = replace(state.meetings["a"], host=alias)
     hosts = {HOST: user_id, alias: user_id}
     world.store.state = replace(state, meetings={"a": record}, hosts=hosts)
     world.declare(replace(topic("a"), attributes={**topic("a").attributes, "duration": 45}))

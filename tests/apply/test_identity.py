@@ -44,7 +44,7 @@ def writes(world: World) -> list[str]:
 @pytest.mark.parametrize("of", [VICTIM, HOST])
 def test_a_swapped_record_id_patches_nobody(of: str) -> None:
     world, victim = attacked("a", of=of)
-    swap(world, "a", lambda record: record._replace(id=victim))
+    swap(world, "a", lambda record: replace(record, id=victim))
     world.declare(topic("a", agenda="new"))
 
     report = world.apply()
@@ -57,7 +57,7 @@ def test_a_swapped_record_id_patches_nobody(of: str) -> None:
 
 def test_the_finding_names_both() -> None:
     world, victim = attacked("a")
-    swap(world, "a", lambda record: record._replace(id=victim))
+    swap(world, "a", lambda record: replace(record, id=victim))
     world.declare(topic("a", agenda="new"))
 
     said = world.apply().text_of("state.other-meeting")
@@ -70,7 +70,7 @@ def test_the_finding_names_both() -> None:
 
 def test_several_updates_are_checked_by_one_list() -> None:
     world, victim = attacked("a", "b", "c", of=HOST)
-    swap(world, "b", lambda record: record._replace(id=victim))
+    swap(world, "b", lambda record: replace(record, id=victim))
     world.declare(*(topic(name, agenda="new") for name in "abc"))
 
     report = world.apply()
@@ -151,7 +151,7 @@ def test_an_invented_user_id_of_a_name_deletes_no_meeting() -> None:
 def test_an_invented_user_id_shows_nothing_of_a_record_without_a_time_of_creation() -> None:
     world, victim = attacked("a")
     user_id = world.account.provide(VICTIM).id
-    swap(world, "a", lambda record: record._replace(id=victim, created_at=None))
+    swap(world, "a", lambda record: replace(record, id=victim, created_at=None))
     state = replace(world.store.state, hosts={HOST: user_id})
     stored = world.zoom.read(victim)
 
@@ -169,7 +169,7 @@ def test_every_name_that_the_state_resolves_is_asked_for_before_anything_is_sent
     scheduled = {**one_off(topic="a"), "schedule_for": grace}
     record, begun = known.meetings["a"], None
     if where == "recorded":
-        record = record._replace(attributes=scheduled)
+        record = replace(record, attributes=scheduled)
     if where in {"intent", "to_host"}:
         begun = intent(
             action="update", id=record.id, attributes=scheduled if where == "intent" else one_off()
@@ -194,7 +194,7 @@ def test_every_name_that_the_state_resolves_is_asked_for_before_anything_is_sent
 
 def test_a_removed_line_of_a_swapped_id_deletes_no_meeting() -> None:
     world, victim = attacked("a")
-    swap(world, "a", lambda record: record._replace(id=victim))
+    swap(world, "a", lambda record: replace(record, id=victim))
     world.undeclare("a")
     world.removed = (removed("a", victim),)
 
@@ -205,7 +205,7 @@ def test_a_removed_line_of_a_swapped_id_deletes_no_meeting() -> None:
 
 def test_a_replace_does_not_delete_the_meeting_of_a_swapped_id() -> None:
     world, victim = attacked("a")
-    swap(world, "a", lambda record: record._replace(id=victim))
+    swap(world, "a", lambda record: replace(record, id=victim))
     world.declare(replace(topic("a"), attributes=weekly(topic="a")))
     world.removed = (removed("a", victim),)
 
@@ -217,7 +217,7 @@ def test_a_replace_does_not_delete_the_meeting_of_a_swapped_id() -> None:
 
 def test_an_interrupted_update_of_a_swapped_id_is_not_sent_again() -> None:
     world, victim = attacked("a")
-    swap(world, "a", lambda record: record._replace(id=victim))
+    swap(world, "a", lambda record: replace(record, id=victim))
     begun: State = world.store.state
     begun = begun.rewrite("a", intent(action="update", id=victim, attributes=one_off(topic="a", agenda="x")))
     world.store.state = begun

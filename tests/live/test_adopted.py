@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import NOW, meeting, one_off, record, state, weekly
+from msgspec.structs import replace
 
 from reconciler.live.adopted import adopt
 from reconciler.live.refresh import OTHER_PASSCODE
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from reconciler.meeting.meeting import Meeting
     from reconciler.state.state import Record
 
-KEPT = record(1, one_off(topic="Before"))._replace(
-    observed={"topic": "Cut", "settings.waiting_room": True}, not_taken=("topic",)
+KEPT = replace(
+    record(1, one_off(topic="Before")),
+    observed={"topic": "Cut", "settings.waiting_room": True},
+    not_taken=("topic",),
 )
 SKIP, MOVE = "skip", {"start_time": "2027-01-19T13:00:00Z", "duration": 45}
 LINK = "https://zoom.us/j/81234567890?pwd=c2VjcmV0"
@@ -32,7 +35,7 @@ def adopted(before: Record, found: Record, declared: Meeting) -> tuple[Record, t
 
 
 def counted(changed: Record) -> Record:
-    return changed._replace(changes=1, changed_at="2026-12-01T08:00:00Z")
+    return replace(changed, changes=1, changed_at="2026-12-01T08:00:00Z")
 
 
 def told(*paths: str) -> tuple[Fact, ...]:
@@ -40,12 +43,12 @@ def told(*paths: str) -> tuple[Fact, ...]:
 
 
 def test_a_field_is_recorded_and_known_no_more_as_one_that_zoom_changed() -> None:
-    found = KEPT._replace(attributes=one_off(topic="After"))
+    found = replace(KEPT, attributes=one_off(topic="After"))
 
     after = adopted(KEPT, found, meeting(attributes=one_off(topic="After")))
 
-    declared = KEPT._replace(attributes=one_off(topic="After"), observed={"settings.waiting_room": True})
-    assert after == (counted(declared._replace(not_taken=())), told("topic"))
+    declared = replace(KEPT, attributes=one_off(topic="After"), observed={"settings.waiting_room": True})
+    assert after == (counted(replace(declared, not_taken=())), told("topic"))
 
 
 def test_a_setting_is_recorded_as_it_is_declared_and_not_as_zoom_writes_it() -> None:
@@ -61,7 +64,7 @@ def test_a_setting_is_recorded_as_it_is_declared_and_not_as_zoom_writes_it() -> 
 
 @pytest.mark.parametrize("declared", [one_off(topic="Else"), one_off(topic="After", duration=90)])
 def test_where_an_update_is_due_the_update_records_the_fields(declared: dict[str, Any]) -> None:
-    found = KEPT._replace(attributes=one_off(topic="After"))
+    found = replace(KEPT, attributes=one_off(topic="After"))
 
     assert adopted(KEPT, found, meeting(attributes=declared)) == (KEPT, ())
 
@@ -105,13 +108,13 @@ def test_times_of_a_series_are_left_to_its_update_where_its_dates_may_be_others(
     known: Any, zooms: Any, dates: Mapping[str, Any]
 ) -> None:
     """Zoom made the dates anew: what was done to single ones is undone, and the window is another one."""
-    before = record(1, weekly())._replace(**known)
-    found = before._replace(attributes=weekly(**ELEVEN, topic="After"), **zooms)
+    before = replace(record(1, weekly()), **known)
+    found = replace(before, attributes=weekly(**ELEVEN, topic="After"), **zooms)
     declared = meeting(attributes=weekly(**ELEVEN, topic="After"), dates=SingleDates(dates))
 
     after = adopted(before, found, declared)
 
-    assert after == (counted(before._replace(attributes=weekly(topic="After"))), told("topic"))
+    assert after == (counted(replace(before, attributes=weekly(topic="After"))), told("topic"))
 
 
 def test_times_of_a_series_of_which_no_more_is_known_are_recorded() -> None:
@@ -129,8 +132,8 @@ def test_with_times_of_a_series_the_single_dates_are_recorded_that_zoom_has(
     recorded: dict[str, Any], found: dict[str, Any], dates: dict[str, Any]
 ) -> None:
     """Zoom made the dates anew: what was done to single ones is undone, and a plan does it again."""
-    before = record(1, weekly())._replace(exceptions=recorded)
-    in_zoom = record(1, weekly(**ELEVEN))._replace(exceptions=found)
+    before = replace(record(1, weekly()), exceptions=recorded)
+    in_zoom = replace(record(1, weekly(**ELEVEN)), exceptions=found)
 
     after = adopted(before, in_zoom, meeting(attributes=weekly(**ELEVEN), dates=SingleDates(dates)))
 
@@ -146,20 +149,20 @@ def test_a_series_that_somebody_made_a_single_meeting_is_left_to_its_update() ->
 @pytest.mark.parametrize("declared", [weekly(), weekly(topic="Else")], ids=["alone", "beside an update"])
 def test_each_single_date_that_is_declared_is_recorded(declared: dict[str, Any]) -> None:
     before = record(1, weekly())
-    found = before._replace(exceptions={"2027-01-11": SKIP, "2027-01-18": MOVE})
+    found = replace(before, exceptions={"2027-01-11": SKIP, "2027-01-18": MOVE})
     dates = SingleDates({"2027-01-18": {"start_time": "2027-01-19T14:00:00"}})
 
     after = adopted(before, found, meeting(attributes=declared, dates=dates))
 
     assert after == (
-        counted(before._replace(exceptions={"2027-01-18": MOVE})),
+        counted(replace(before, exceptions={"2027-01-18": MOVE})),
         told("exceptions.2027-01-18"),
     )
 
 
 def test_a_recorded_date_that_somebody_gave_back_and_nobody_declares_is_dropped() -> None:
-    before = record(1, weekly())._replace(exceptions={"2027-01-18": SKIP})
-    found = before._replace(exceptions={})
+    before = replace(record(1, weekly()), exceptions={"2027-01-18": SKIP})
+    found = replace(before, exceptions={})
 
     after = adopted(before, found, meeting(attributes=weekly()))
 
@@ -168,7 +171,7 @@ def test_a_recorded_date_that_somebody_gave_back_and_nobody_declares_is_dropped(
 
 def test_single_dates_of_another_rule_are_left_to_its_update() -> None:
     before = record(1, weekly())
-    found = before._replace(exceptions={"2027-01-18": SKIP})
+    found = replace(before, exceptions={"2027-01-18": SKIP})
     declared = meeting(attributes=weekly(**ELEVEN), dates=SingleDates({"2027-01-18": SKIP}))
 
     assert adopted(before, found, declared) == (before, ())

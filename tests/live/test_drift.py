@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import HOST, NOW, at, one_off, record, state, weekly
+from msgspec.structs import replace
 
 from reconciler.live.drift import drift_of
 from reconciler.meeting.passcode import as_recorded
@@ -48,20 +49,20 @@ def test_a_change_by_a_person_is_drift() -> None:
 
 def test_a_value_that_zoom_changed_at_our_write_is_not_drift() -> None:
     kept = record(attributes=one_off(settings={"waiting_room": False}))
-    kept = kept._replace(observed={"settings.waiting_room": True})
+    kept = replace(kept, observed={"settings.waiting_room": True})
 
     assert changes(kept) == {"settings.waiting_room": (False, True, Cause.ZOOM)}
 
 
 def test_a_later_change_of_a_value_that_zoom_had_changed_is_drift() -> None:
-    kept = record()._replace(observed={"duration": 40})
+    kept = replace(record(), observed={"duration": 40})
 
     assert changes(kept, duration=40) == {"duration": (60, 40, Cause.ZOOM)}
     assert changes(kept, duration=50) == {"duration": (60, 50, Cause.PERSON)}
 
 
 def test_a_field_that_zoom_drops_each_time_is_not_drift() -> None:
-    kept = record(attributes=one_off(template_id="t"))._replace(observed={"template_id": None})
+    kept = replace(record(attributes=one_off(template_id="t")), observed={"template_id": None})
 
     assert changes(kept) == {"template_id": ("t", None, Cause.ZOOM)}
 
@@ -116,8 +117,8 @@ def test_a_passcode_is_compared_without_being_shown(password: Any, stored: str |
 
 
 def test_a_passcode_that_zoom_did_not_accept_is_not_compared() -> None:
-    kept = record(attributes=as_recorded(one_off(password="x"), SALT))._replace(
-        observed={"password": "(not shown)"}
+    kept = replace(
+        record(attributes=as_recorded(one_off(password="x"), SALT)), observed={"password": "(not shown)"}
     )
 
     assert changes(kept, password="y") == {}
@@ -141,7 +142,7 @@ def test_a_series_drifts_by_its_occurrences() -> None:
     assert changes(kept, **{**SERIES, "recurrence": shorter}) == {
         "recurrence.end_times": (20, 12, Cause.PERSON)
     }
-    cut = kept._replace(observed={"recurrence.end_times": 12})
+    cut = replace(kept, observed={"recurrence.end_times": 12})
     assert changes(cut, **{**SERIES, "recurrence": shorter}) == {"recurrence.end_times": (20, 12, Cause.ZOOM)}
 
 
@@ -154,7 +155,7 @@ def test_a_meeting_of_another_kind_differs_in_its_type() -> None:
 
 
 def test_a_meeting_on_the_personal_id_differs_where_a_type_was_declared() -> None:
-    by_host = record()._replace(observed={"type": 4})
+    by_host = replace(record(), observed={"type": 4})
 
     assert changes(record(), type=4) == {"type": (2, 4, Cause.PERSON)}
     assert changes(by_host, type=4) == {"type": (2, 4, Cause.ZOOM)}
@@ -207,7 +208,7 @@ def test_what_an_older_version_swallowed_on_import_is_drift(
 ) -> None:
     """Its records do not say how they were made: Zoom does, and some fields Zoom never sets by itself."""
     attributes = one_off(settings={"waiting_room": False})
-    kept = record(attributes=attributes)._replace(observed=observed, made=made)
+    kept = replace(record(attributes=attributes), observed=observed, made=made)
     zoom = {**STORED, "settings": {"waiting_room": "settings.waiting_room" in observed}, **stored}
 
     changes = drift_of(kept, zoom, at("2026-12-01T08:00:00+00:00"))

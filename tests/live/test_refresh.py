@@ -114,7 +114,7 @@ def test_a_meeting_that_only_its_list_lacks_is_not_gone() -> None:
     """No list shows it, but its own read does."""
     world = applied("a")
     world.store.state = replace(
-        world.store.state, meetings={"a": world.store.state.meetings["a"]._replace(host="other@example.com")}
+        world.store.state, meetings={"a": replace(world.store.state.meetings["a"], host="other@example.com")}
     )
 
     assert statuses(read_all(world)) == {"a": ReadStatus.FOUND}
@@ -356,7 +356,7 @@ def test_a_meeting_under_another_host_is_recorded_under_it() -> None:
     corrected = refresh.correct_records(known, results)
     plan = planned(spec(declared("launch")), refresh.apply_refresh(known, results, NOW))
 
-    assert corrected.meetings == {"launch": record()._replace(host="new@example.com")}
+    assert corrected.meetings == {"launch": replace(record(), host="new@example.com")}
     assert [(step.action, [change.path for change in step.changes]) for step in plan.steps] == [
         (Action.UPDATE, ["host", "topic"])
     ]
@@ -398,7 +398,7 @@ def test_a_handover_of_a_scheduled_meeting_is_recorded_without_whom_it_was_sched
 
     corrected = refresh.correct_records(known, results)
 
-    assert corrected.meetings == {"launch": record(1, one_off())._replace(host=NEW_NAME)}
+    assert corrected.meetings == {"launch": replace(record(1, one_off()), host=NEW_NAME)}
 
 
 @pytest.mark.parametrize(
@@ -460,7 +460,7 @@ def test_a_report_has_a_step_for_each_kind_of_result() -> None:
             "unasked": record(6),
             "unread": record(7),
             "webinar": record(8),
-            "zoom": record(9)._replace(observed={"duration": 40}),
+            "zoom": replace(record(9), observed={"duration": 40}),
         },
         intents={"interrupted": intent(action="update")},
     )
@@ -571,7 +571,7 @@ def test_a_refresh_keeps_what_no_list_shows_of_a_date(in_zoom: dict[str, Any], e
     attributes = weekly(
         timezone="UTC", start_time="2027-01-11T09:00:00", recurrence={**MONDAYS, "end_times": 20}
     )
-    known = record(attributes=attributes)._replace(exceptions={"2027-01-18": GUESTS})
+    known = replace(record(attributes=attributes), exceptions={"2027-01-18": GUESTS})
     dates = [{**each, "duration": 45, "status": "available"} for each in listed(20)]
     dates[1] |= in_zoom
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import at, record, weekly
+from msgspec.structs import replace
 
 from reconciler.live._series_drift import recorded_changes, schedule_changes
 from reconciler.meeting.meeting import series
@@ -203,7 +204,7 @@ def test_a_window_begins_where_it_was_sent_from(start: str, differs: list[tuple[
     last = [{"occurrence_id": "1832922000000", "start_time": "2028-01-31T09:00:00Z"}] * 50
     answer = {**stored(start, end_times=None, end_date_time="2028-01-31T22:59:59Z"), "occurrences": last}
 
-    series, known = endless(), record(1, weekly())._replace(window=WINDOW)
+    series, known = endless(), replace(record(1, weekly()), window=WINDOW)
     changes = recorded_changes(series, known, answer, NOW)
 
     assert [(each.path, each.before, each.after) for each in changes] == differs

@@ -220,7 +220,7 @@ def test_an_interrupted_create_is_looked_up() -> None:
 
     assert steps(spec(), known) == [looked_up]
     assert steps(spec(meeting()), known) == [
-        looked_up._replace(meeting=meeting(), starts_at=at("2027-01-14T15:00:00Z"))
+        replace(looked_up, meeting=meeting(), starts_at=at("2027-01-14T15:00:00Z"))
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from builders import ALLOWANCES, NOW, imported, meeting, one_off, planned, record, spec, state, weekly
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.plan.plan import build
@@ -62,7 +63,7 @@ def test_a_meeting_that_is_over_as_recorded_too_is_none() -> None:
 @pytest.mark.parametrize(("last", "count"), [("2024-09-02T08:00:00Z", 0), ("2026-12-14T09:00:00Z", 1)])
 def test_a_window_counts_to_its_last_date(last: str, count: int) -> None:
     """After it Zoom has no date, whatever the recorded rule gives."""
-    kept = record(1, ENDLESS)._replace(window={"from": "2023-09-18T08:00:00Z", "to": last})
+    kept = replace(record(1, ENDLESS), window={"from": "2023-09-18T08:00:00Z", "to": last})
 
     plan = planned(spec(meeting(attributes=ENDED)), state(meetings={"launch": kept}))
 

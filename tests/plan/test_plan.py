@@ -24,6 +24,7 @@ from builders import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.errors.diagnostic import Diagnostic, Severity
 from reconciler.plan.budget import Allowances, BudgetLine, Limits
@@ -496,7 +497,7 @@ def test_what_stands_in_files_that_are_left_out_gets_no_step() -> None:
 
 
 def test_what_waits_for_a_person_says_since_when() -> None:
-    undecided = record(1)._replace(withheld_since="2026-11-30T18:05:07Z")
+    undecided = replace(record(1), withheld_since="2026-11-30T18:05:07Z")
 
     (warning,) = planned(spec(), state(meetings={"a": undecided})).waiting
     (new,) = planned(spec(), state(meetings={"a": record(1)})).waiting

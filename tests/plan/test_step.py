@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from builders import HOST, NOW, meeting, one_off
+from msgspec.structs import replace
 
 from reconciler.meeting.passcode import as_recorded
 from reconciler.plan.change import Action, FieldChange
@@ -137,6 +138,6 @@ def test_another_status_adds_its_reason() -> None:
     """The reasons so far stay in front."""
     first = step(reasons=("3 occurrences are over",))
 
-    assert first.with_status(Status.WITHHELD, "because") == first._replace(
-        status=Status.WITHHELD, reasons=("3 occurrences are over", "because")
+    assert first.with_status(Status.WITHHELD, "because") == replace(
+        first, status=Status.WITHHELD, reasons=("3 occurrences are over", "because")
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from builders import at, record, weekly
+from msgspec.structs import replace
 
 from reconciler.state.clicked_dates import clicked_dates
 from reconciler.state.state import Record
@@ -42,7 +43,7 @@ def test_a_date_that_is_over_and_was_moved_to_a_day_to_come_is_as_recorded(moved
     ],
 )
 def test_a_date_that_is_as_it_is_recorded_was_not_clicked(edit: Any) -> None:
-    recorded = record(1, weekly())._replace(exceptions={MONDAY: edit})
+    recorded = replace(record(1, weekly()), exceptions={MONDAY: edit})
     own = [] if edit["start_time"] < "2027-04" else [occurrence("2027-04-05T08:00:00Z")]
     stored = {"occurrences": [*own, occurrence("2027-04-12T08:00:00Z", 2)]}
 
@@ -53,7 +54,7 @@ def test_a_date_that_is_as_it_is_recorded_was_not_clicked(edit: Any) -> None:
 def test_a_date_that_is_held_where_it_was_moved_forward_to_was_not_clicked(now: str) -> None:
     """Zoom lists it until it ends, and the rule still has it to come."""
     edit = {"start_time": "2027-03-31T09:00:00Z", "duration": 45}
-    recorded = record(1, weekly())._replace(exceptions={MONDAY: edit})
+    recorded = replace(record(1, weekly()), exceptions={MONDAY: edit})
     stored = {
         "occurrences": [occurrence("2027-03-31T09:00:00Z"), occurrence("2027-04-12T08:00:00Z", 2)],
     }
@@ -75,7 +76,7 @@ def test_a_date_that_somebody_moved_to_now_was_moved() -> None:
 
 def test_a_date_that_was_moved_by_hand_is_found_beside_skipped_ones_before_the_first() -> None:
     """A window begins with the first date that is held: Zoom never had those before it."""
-    recorded = record(1, weekly())._replace(exceptions={"2027-03-22": "skip", "2027-03-29": "skip"})
+    recorded = replace(record(1, weekly()), exceptions={"2027-03-22": "skip", "2027-03-29": "skip"})
     stored = {
         "occurrences": [occurrence("2027-04-05T08:00:00Z", 1), occurrence("2027-04-13T08:00:00Z", 2)],
     }
@@ -117,7 +118,7 @@ def test_a_date_that_clocks_skip_is_taken_for_a_moved_one_only_where_no_other_is
 @pytest.mark.parametrize("edit", ["skip", {"start_time": "2027-03-07T01:30:00Z", "duration": 20}])
 def test_a_date_that_is_over_excuses_no_move_of_another_one(edit: Any) -> None:
     """Zoom lists it no more, and that is all."""
-    recorded = record(1, NIGHT)._replace(exceptions={"2027-03-07": edit})
+    recorded = replace(record(1, NIGHT), exceptions={"2027-03-07": edit})
     starts = ("2027-03-29T08:00:00Z", "2027-04-04T00:30:00Z", "2027-04-11T00:30:00Z", "2027-04-18T00:30:00Z")
     stored = {"occurrences": [occurrence(start, number) for number, start in enumerate(starts, 1)]}
 
@@ -131,7 +132,7 @@ def test_a_skipped_date_before_the_first_one_was_not_clicked() -> None:
     rule = {"type": 2, "repeat_interval": 1, "weekly_days": "2,3", "end_times": 40}
     moved = {"start_time": "2027-04-05T03:00:00Z", "duration": 45}
     exceptions = {MONDAY: "skip", "2027-04-06": moved}
-    recorded = record(1, weekly(recurrence=rule))._replace(exceptions=exceptions)
+    recorded = replace(record(1, weekly(recurrence=rule)), exceptions=exceptions)
     stored = {
         "occurrences": [
             occurrence("2027-04-05T03:00:00Z", 1),

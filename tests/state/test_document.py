@@ -409,8 +409,8 @@ DATES = {"2027-04-05": "skip", "2027-05-17": {"start_time": "2027-05-18T12:00:00
 
 def test_what_feeds_are_told_is_kept() -> None:
     """The name makes it 1.1: a program that drops it would show everybody a new event."""
-    renamed = record(1)._replace(uid="old", changes=2, changed_at="2026-12-01T08:00:00Z")
-    changed = renamed._replace(uid="")
+    renamed = replace(record(1), uid="old", changes=2, changed_at="2026-12-01T08:00:00Z")
+    changed = replace(renamed, uid="")
 
     whole, plain = (
         state_document.encode(state(meetings={"a": each})).decode() for each in (renamed, changed)
@@ -428,7 +428,7 @@ def test_what_feeds_are_told_is_kept() -> None:
 
 
 def test_the_number_of_changes_stays_one_that_a_feed_can_have() -> None:
-    most = record(1)._replace(changes=2**31 - 1)
+    most = replace(record(1), changes=2**31 - 1)
 
     assert most.counted(datetime(2026, 12, 1, tzinfo=UTC)).changes == 2**31 - 1
     assert record(2).succeeding(most).changes == 2**31 - 1
@@ -436,7 +436,7 @@ def test_the_number_of_changes_stays_one_that_a_feed_can_have() -> None:
 
 def with_dates() -> State:
     window = {"from": "2027-01-11T09:00:00Z", "to": "2027-12-20T09:00:00Z"}
-    series = record(2, weekly())._replace(exceptions=DATES, window=window)
+    series = replace(record(2, weekly()), exceptions=DATES, window=window)
     waiting = intent(action="update", id=81234567002, dates={"2027-06-07": "skip", "2027-05-17": None})
     return state(meetings={"weekly": series}, intents={"weekly": waiting})
 
@@ -452,8 +452,8 @@ def test_single_dates_need_format_1_1(part: str | None) -> None:
     """Older programs would drop them at their next write."""
     whole = with_dates()
     kept, waiting = whole.meetings["weekly"], whole.intents["weekly"]
-    kept = kept if part == "exceptions" else kept._replace(exceptions={})
-    kept = kept if part == "window" else kept._replace(window={})
+    kept = kept if part == "exceptions" else replace(kept, exceptions={})
+    kept = kept if part == "window" else replace(kept, window={})
     waiting = waiting if part == "dates" else replace(waiting, dates={})
 
     written = orjson.loads(

@@ -8,6 +8,7 @@ import pytest
 from builders import HOST, intent, one_off, record, state, weekly
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from reconciler.state.state import Retired, State, feed_name, host_key, ledger, names_of, pruned, retire, used
 
@@ -106,7 +107,7 @@ def test_a_move_takes_along_all_that_is_recorded_under_the_key() -> None:
     )
 
     assert world.move("old", "new") == state(
-        meetings={"new": record(1)._replace(uid="old"), "other": record(2)},
+        meetings={"new": replace(record(1), uid="old"), "other": record(2)},
         intents={"new": intent(), "other": intent()},
         retired=(Retired(5, HOST, "new"), Retired(6, HOST, "other")),
     )
@@ -127,12 +128,12 @@ def test_a_name_in_feeds_stays_and_is_given_once() -> None:
 def test_what_feeds_show_is_counted_when_it_changes() -> None:
     """An extension changes nothing that was declared; a replacement is the same meeting, changed."""
     at = datetime(2026, 12, 1, 8, tzinfo=UTC)
-    before = record(1)._replace(uid="a")
-    changed = before._replace(attributes={**before.attributes, "duration": 30})
+    before = replace(record(1), uid="a")
+    changed = replace(before, attributes={**before.attributes, "duration": 30})
 
     assert before.revised(before, at) == before
-    assert changed.revised(before, at) == changed._replace(changes=1, changed_at="2026-12-01T08:00:00Z")
-    successor = record(2)._replace(uid="a", changes=1, changed_at=record(2).created_at)
+    assert changed.revised(before, at) == replace(changed, changes=1, changed_at="2026-12-01T08:00:00Z")
+    successor = replace(record(2), uid="a", changes=1, changed_at=record(2).created_at)
     assert record(2).succeeding(before) == successor
 
 
@@ -147,14 +148,16 @@ def test_an_import_judges_what_was_begun_under_its_key() -> None:
 
 def test_a_release_changes_what_is_recorded_and_nothing_else() -> None:
     """With what Zoom stored otherwise, as far as the field is still there."""
-    before = record(1, one_off(agenda="Plan", settings={"use_pmi": False, "waiting_room": False}))._replace(
+    before = replace(
+        record(1, one_off(agenda="Plan", settings={"use_pmi": False, "waiting_room": False})),
         observed={"agenda": "Pl", "settings.waiting_room": True, "settings.use_pmi": True, "duration": 45},
     )
     world = state(meetings={"launch": before, "other": record(2)})
 
     assert world.release("launch", one_off(settings={"waiting_room": False}), protect=True) == state(
         meetings={
-            "launch": record(1, one_off(settings={"waiting_room": False}), protect=True)._replace(
+            "launch": replace(
+                record(1, one_off(settings={"waiting_room": False}), protect=True),
                 observed={"settings.waiting_room": True, "duration": 45},
             ),
             "other": record(2),
@@ -294,7 +297,7 @@ def test_a_move_takes_along_all_that_is_recorded_under_any_key() -> None:
     )
 
     assert full.move("a", "c") == state(
-        meetings={"c": record(1)._replace(uid="a"), "b": record(2)},
+        meetings={"c": replace(record(1), uid="a"), "b": record(2)},
         intents={"c": intent(action="update")},
         retired=(Retired(7, HOST, "c"), Retired(8, HOST, "b")),
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from reconciler.apply.context import ApplyContext
 from reconciler.errors.exceptions import GoneError, RemoteError
 from reconciler.plan.change import Action
@@ -41,4 +43,4 @@ async def _asked(run: ApplyContext, step: Step) -> Step:
 
 def _as_create(step: Step) -> Step:
     assert step.meeting is not None, "what is changed is declared"
-    return step._replace(action=Action.CREATE, host=step.meeting.host, lost_id=step.id)
+    return replace(step, action=Action.CREATE, host=step.meeting.host, lost_id=step.id)

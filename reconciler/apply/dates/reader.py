@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import reduce
 
+from msgspec.structs import replace
+
 from reconciler.apply import _messages as messages
 from reconciler.apply.context import ApplyContext
 from reconciler.apply.dates.comparison import listed_parts, taken_in_part, unlisted_parts
@@ -150,11 +152,11 @@ class DatesReader:
 
         def recorded(state: State) -> State:
             record = state.meetings[step.key]
-            record = record._replace(exceptions=_to_come(record, merged(record.exceptions, made), now))
+            record = replace(record, exceptions=_to_come(record, merged(record.exceptions, made), now))
             record = record.counted(now) if made and step.is_of_dates else record
             if meeting is not None and step.is_of_dates:  # it may release fields as well, as a keep does
                 attributes = reduce(fields.drop, step.released, record.attributes)
-                record = record._replace(attributes=attributes, protect=meeting.protect)
+                record = replace(record, attributes=attributes, protect=meeting.protect)
             state = state.confirm(step.key, record)
             return state.charge(day, self._host, -refund) if refund else state
 

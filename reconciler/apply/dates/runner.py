@@ -125,7 +125,7 @@ class DatesRunner:
         """The record with the window of its series that Zoom keeps; it is durable."""
         planned = {each.date: each.edit for each in step.dates}
         edits = [record.exceptions, taken_back, planned]
-        seen = record._replace(window=window_of(record.attributes, stored, edits, self._run.now()))
+        seen = replace(record, window=window_of(record.attributes, stored, edits, self._run.now()))
         if seen != record:
             await self._run.journal.commit(lambda state: state.amend(step.key, seen.id, window=seen.window))
         return seen
@@ -148,7 +148,7 @@ class DatesRunner:
         await self._run.journal.commit(
             lambda state: state.with_exceptions(step.key, {**kept, **record.exceptions})
         )
-        return record._replace(exceptions={**kept, **record.exceptions})
+        return replace(record, exceptions={**kept, **record.exceptions})
 
     def _known(
         self, step: Step, record: Record, taken_back: Mapping[str, Edit], stored: Body, *, is_sent: bool

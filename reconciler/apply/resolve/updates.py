@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from msgspec.structs import replace
+
 from reconciler.apply import _messages as messages
 from reconciler.apply._confirm import Confirmer
 from reconciler.apply.context import ApplyContext
@@ -120,7 +122,7 @@ class UpdateResolver(Resolver):
     async def _adopt(self, step: Step, intent: Intent, record: Record, sent: Body) -> None:
         seen = observed.merge_observed(record.observed, sent, {})
         host = intent.to_host or record.host
-        updated = record._replace(host=host, attributes=intent.attributes, observed=seen)
+        updated = replace(record, host=host, attributes=intent.attributes, observed=seen)
         updated = updated.revised(record, self._run.now())
         await self._run.journal.commit(
             lambda state: state.confirm(step.key, updated), *_adopted(step, intent, record)
@@ -212,4 +214,4 @@ def _changed_paths(before: Body, after: Body) -> set[str]:
 
 def _as_update(step: Step, record: Record, paths: set[str]) -> Step:
     changes = tuple(FieldChange(path, None, None) for path in sorted(paths))
-    return step._replace(action=Action.UPDATE, id=record.id, changes=changes)
+    return replace(step, action=Action.UPDATE, id=record.id, changes=changes)

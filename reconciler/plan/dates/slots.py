@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from reconciler.meeting.meeting import Meeting, Slot, schedule
 from reconciler.plan.change import FieldChange
 from reconciler.plan.dates import slot_words
@@ -27,7 +29,8 @@ def with_slots(step: Step, before: Mapping[str, Json], now: datetime) -> Step:
     if step.meeting is None or not (step.meeting.timetable or before):
         return step
     changed = tuple(_changes(step.meeting, before))
-    return step._replace(
+    return replace(
+        step,
         slots=changed,
         recorded_timetable=before,
         slot_starts=tuple(_new_starts(step.meeting.timetable, before, now)),

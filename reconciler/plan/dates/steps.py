@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import islice
 
+from msgspec.structs import replace
+
 from reconciler.meeting.closures import SKIP, is_in_pattern
 from reconciler.meeting.humanize import instant_words, time_words
 from reconciler.meeting.meeting import Meeting, sent_start_at, series
@@ -57,7 +59,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     recorded = record.exceptions if record is not None else {}
     skipped = {} if is_new else recorded
     plain, unskipped = _held(meeting, now, windows.kept(meeting, record, now, is_sent=is_new), skipped)
-    step = step._replace(unskipped=unskipped.day) if unskipped and record is not None else step
+    step = replace(step, unskipped=unskipped.day) if unskipped and record is not None else step
     backs = list(_backs(meeting, recorded, plain, now))
     new = [each for found in plain.values() if (each := _changed(meeting, found, recorded, now))]
     resends = left is not None or (not is_new and any(each.before == SKIP for each in backs))
@@ -70,7 +72,8 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
     starts_at = first_held(meeting, declared, now, step.starts_at) or step.starts_at
     if not (changed or backs or is_sent) and starts_at == step.starts_at:
         return step
-    step = step._replace(
+    step = replace(
+        step,
         dates=tuple(sorted((*changed, *backs), key=lambda each: each.date)),
         resends=resends,
         undoes=bool(recorded) and is_sent,
@@ -81,7 +84,7 @@ def with_dates(step: Step, record: Record | None, now: datetime) -> Step:
         step = windows.extended(step, record, left, now, is_alone=not (step.changes or new or backs))
     elif resends:
         others = any(each.action is not DateAction.BACK for each in step.dates)
-        step = step._replace(reasons=(*step.reasons, RESENT + (UNDOES_OTHERS if others else "")))
+        step = replace(step, reasons=(*step.reasons, RESENT + (UNDOES_OTHERS if others else "")))
     if is_sent and step.status is Status.NOW and (gap := _lost_in_gap(meeting, now)):
         return step.with_status(Status.WITHHELD, gap)
     wait = _moved_to_come(record, now) if record is not None and step.undoes else None

@@ -35,12 +35,12 @@ def with_turns_of_dates(step: Step, days: Mapping[str, date], now: datetime) -> 
     own = step.day if step.own_requests else budget.day_of(now)
     dates = tuple(_with_day(step, each, days, own, now) for each in step.dates)
     if step.own_requests:
-        return step._replace(dates=dates)
+        return replace(step, dates=dates)
     first = min((each.day for each in dates if each.day), default=None)
     if first == budget.day_of(now):
-        return step._replace(dates=dates, day=first)
+        return replace(step, dates=dates, day=first)
     reasons = step.reasons if first else (*step.reasons, "its host may send no requests at all")
-    return step._replace(dates=dates, day=first, status=Status.DEFERRED, reasons=reasons)
+    return replace(step, dates=dates, day=first, status=Status.DEFERRED, reasons=reasons)
 
 
 def _with_day(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import SKIP
 from reconciler.meeting.humanize import day_words
@@ -81,7 +82,7 @@ def extended(step: Step, record: Record, left: int, now: datetime, *, is_alone: 
     starts_at = turn_at if is_alone else step.starts_at
     until = kept_until(record.window) if record.window else None
     forgotten = (IF_FORGOTTEN,) if until is not None and until <= now else ()
-    return step._replace(extends=is_alone, starts_at=starts_at, reasons=(*step.reasons, reason, *forgotten))
+    return replace(step, extends=is_alone, starts_at=starts_at, reasons=(*step.reasons, reason, *forgotten))
 
 
 def shortened(meeting: Meeting, record: Record, now: datetime) -> tuple[str, ...]:

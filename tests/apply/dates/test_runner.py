@@ -674,7 +674,7 @@ def test_nothing_is_sent_to_a_meeting_that_is_not_the_recorded_one() -> None:
     world.apply()
     state = world.store.state
     foreign = world.zoom.create({**weekly(), "topic": "Board"}, "boss@example.com")["id"]
-    world.store.state = state.confirm("weekly", state.meetings["weekly"]._replace(id=foreign))
+    world.store.state = state.confirm("weekly", replace(state.meetings["weekly"], id=foreign))
     world.declare(series({}, CLOSED))
 
     report = world.apply()

@@ -118,7 +118,7 @@ def test_an_observed_value_is_forgotten_once_its_field_is_sent() -> None:
     world = applied(topic("a"))
     state = world.store.state
     world.store.state = replace(
-        state, meetings={"a": state.meetings["a"]._replace(observed={"duration": 45, "topic": "A"})}
+        state, meetings={"a": replace(state.meetings["a"], observed={"duration": 45, "topic": "A"})}
     )
     world.declare(topic("a", duration=30))
 

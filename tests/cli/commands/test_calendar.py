@@ -329,7 +329,7 @@ def test_a_link_that_cannot_be_read_is_named_and_the_rest_is_shown(declared: She
     state = declared.recorded()
     gone = state.meetings["weekly"]
     declared.record(
-        state.confirm("weekly", gone._replace(id=81999999999)),
+        state.confirm("weekly", replace(gone, id=81999999999)),
     )
 
     ran = run(declared, "--links", "--format", "json", *WINDOW)

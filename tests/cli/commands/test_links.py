@@ -329,7 +329,7 @@ def swapped(shell: Shell, change: Callable[[Record], Record]) -> None:
 def test_the_link_of_a_swapped_id_is_not_shown(applied: Shell) -> None:
     """Neither in text nor in JSON; the finding names both."""
     state = applied.recorded()
-    swapped(applied, lambda record: record._replace(created_at="2026-11-30T09:00:00Z"))
+    swapped(applied, lambda record: replace(record, created_at="2026-11-30T09:00:00Z"))
 
     text, machine = applied.sandbox("links"), applied.sandbox("links", "retro", "--format", "json")
 
@@ -341,7 +341,7 @@ def test_the_link_of_a_swapped_id_is_not_shown(applied: Shell) -> None:
 
 
 def test_the_link_of_another_hosts_meeting_is_shown_if_the_spec_names_that_host(applied: Shell) -> None:
-    swapped(applied, lambda record: record._replace(host="other@example.com"))
+    swapped(applied, lambda record: replace(record, host="other@example.com"))
 
     assert applied.sandbox("links", "retro").status == 0
     applied.write("meetings.yaml", spec_of({"retro": {"host": "third@example.com"}}))

@@ -228,7 +228,7 @@ def test_the_slots_of_a_room_are_shown(shell: Shell) -> None:
 @pytest.mark.parametrize("verb", ["list", "show weekly", "show standup", "show odd"])
 def test_no_secret_is_shown(verb: str, form: str, shell: Shell) -> None:
     """Neither the form in which a passcode is kept, nor one that somebody wrote into the state."""
-    odd = record(9, one_off(password="plain-secret"))._replace(observed={"password": "seen-secret"})
+    odd = replace(record(9, one_off(password="plain-secret")), observed={"password": "seen-secret"})
     shell.record(state(meetings={**FULL.meetings, "odd": odd}, intents=FULL.intents))
 
     ran = shell.sandbox("state", *verb.split(), "--format", form)
@@ -281,7 +281,7 @@ def test_mv_moves_everything_of_a_key(shell: Shell) -> None:
     assert replace(shell.recorded(), history=()) == State(
         lineage="lineage-1",
         serial=2,
-        meetings={**others, "lift-off": FULL.meetings["launch"]._replace(uid="launch")},
+        meetings={**others, "lift-off": replace(FULL.meetings["launch"], uid="launch")},
         intents={"standup": FULL.intents["standup"], "lift-off": FULL.intents["launch"]},
         retired=(Retired(80_000_000_002, HOST, "lift-off"), Retired(80_000_000_001, HOST, "lift-off")),
     )

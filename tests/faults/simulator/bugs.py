@@ -175,7 +175,7 @@ def _held_anew(meeting: Any, now: Any, kept: Any, recorded: Any) -> Any:
 
 def _without_resend(step: Any, *rest: Any) -> Any:
     """The rule is not sent again for a date that leaves its skip."""
-    return _body(step._replace(resends=False), *rest)
+    return _body(replace(step, resends=False), *rest)
 
 
 def _confirmed(state: State, key: str, record: Any) -> State:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from builders import HOST, meeting, moved, one_off, planned, record, removed, spec, state, weekly
+from msgspec.structs import replace
 
 from reconciler.meeting.closures import Closure, DayRange, SingleDates
 from reconciler.meeting.meeting import Meeting, Slot
@@ -22,7 +23,8 @@ def keys(declared: Spec, known: State) -> list[str]:
 def test_recorded_meetings_count_with_what_is_done_to_their_dates() -> None:
     """Of a series that nobody extends any more, the dates that Zoom keeps count."""
     for_ever = {"type": 2, "repeat_interval": 1, "weekly_days": "2", "end_times": 0}
-    old = record(1, weekly(recurrence=for_ever))._replace(
+    old = replace(
+        record(1, weekly(recurrence=for_ever)),
         exceptions={"2027-01-18": "skip"},
         window={"from": "2027-01-11T09:00:00Z", "to": "2027-12-20T09:00:00Z"},
     )
@@ -81,7 +83,7 @@ def test_a_recorded_room_has_the_slots_of_its_timetable() -> None:
     )
     slot = Slot("europe", Meeting("clinic", HOST, weekly(), dates=dates))
     room = Meeting("clinic", HOST, {"topic": "Clinic", "type": 3}, timetable=(slot,))
-    known = record(1, room.attributes)._replace(timetable=room.recorded_timetable())
+    known = replace(record(1, room.attributes), timetable=room.recorded_timetable())
 
     assert bookings(spec(), state(meetings={"clinic": known}), ()) == {"clinic": room}
 

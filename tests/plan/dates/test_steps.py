@@ -40,7 +40,7 @@ def plan_of(
     """Plan a series with those exceptions; `done` are the recorded ones, None: it does not exist yet."""
     attributes = weekly(**options.pop("attributes", {}))
     declared = spec(meeting("weekly", attributes, dates=SingleDates(exceptions, closures)))
-    recorded = record(1, weekly())._replace(exceptions=done or {})
+    recorded = replace(record(1, weekly()), exceptions=done or {})
     return planned(declared, state(meetings={} if done is None else {"weekly": recorded}), **options)
 
 
@@ -244,7 +244,7 @@ def test_a_step_that_undoes_dates_begins_only_where_all_of_them_fit() -> None:
     done = {"2027-02-01": "skip", "2027-03-01": MOVED}
     allowances = Allowances(Limits(daily=2, reserve=0), {})
     recorded = state(
-        meetings={"weekly": record(1, weekly())._replace(exceptions=done)}, usage={"2026-12-01": {HOST: 1}}
+        meetings={"weekly": replace(record(1, weekly()), exceptions=done)}, usage={"2026-12-01": {HOST: 1}}
     )
     declared = spec(meeting("weekly", weekly(), dates=SingleDates({"2027-03-01": MOVE})))
 
@@ -297,7 +297,7 @@ def test_what_a_later_day_can_hold_waits_for_it_and_is_no_warning() -> None:
     exceptions = {f"2027-02-{day:02}": {"duration": 30} for day in (1, 8, 15, 22)}
     done = {day: {"start_time": f"{day}T09:00:00Z", "duration": 30} for day in exceptions}
     recorded = state(
-        meetings={"weekly": record(1, weekly())._replace(exceptions=done)}, usage={"2026-12-01": {HOST: 1}}
+        meetings={"weekly": replace(record(1, weekly()), exceptions=done)}, usage={"2026-12-01": {HOST: 1}}
     )
     later = weekly(start_time="2027-01-11T11:00:00")
     declared = spec(meeting("weekly", later, dates=SingleDates(exceptions)))
@@ -360,7 +360,7 @@ def test_a_series_with_nothing_left_but_skips_keeps_its_last_date_and_says_how_t
     declared = spec(meeting("weekly", weekly(**two), dates=SingleDates(skips)))
 
     plans = [
-        planned(declared, state(meetings={"weekly": recorded._replace(exceptions=done)}))
+        planned(declared, state(meetings={"weekly": replace(recorded, exceptions=done)}))
         for done in ({}, {"2027-01-11": "skip"})
     ]
 

@@ -98,7 +98,7 @@ def test_a_date_that_is_excepted_counts_alone() -> None:
     known = state(meetings={"weekly": record(1, weekly())})
 
     alone = planned(spec(replace(series(), dates=dates)), known).steps[0]
-    held = record(1, weekly())._replace(exceptions={"2027-01-18": "skip"})
+    held = replace(record(1, weekly()), exceptions={"2027-01-18": "skip"})
     closed = SingleDates(closures=(Closure("year", (DayRange("2027-01-18", "2027-01-25"),)),))
     whole = planned(
         spec(replace(series(start_time="2027-01-11T11:00:00"), dates=closed)),
@@ -175,7 +175,7 @@ def test_a_new_room_adds_its_slots_and_a_deleted_one_takes_them_away() -> None:
     world = World(room(slot("europe")))
     world.apply()
     (kept,) = planned(spec(), world.store.state).steps
-    gone = kept._replace(status=Status.NOW)
+    gone = replace(kept, status=Status.NOW)
 
     until = at("2027-01-15T00:00:00Z")
 

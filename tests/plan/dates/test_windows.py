@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import at, meeting, one_off, planned, record, spec, state, weekly
+from msgspec.structs import replace
 
 from reconciler.errors.exceptions import StalePlanError
 from reconciler.meeting.closures import NO_DATES, Closure, DayRange, SingleDates
@@ -36,7 +37,7 @@ def plan_at(
     **options: Any,
 ) -> Plan:
     attributes = weekly(recurrence=rule)
-    known = record(1, attributes)._replace(window=window, exceptions=done or {})
+    known = replace(record(1, attributes), window=window, exceptions=done or {})
     declared = spec(meeting("weekly", attributes, dates=dates))
     return planned(declared, state(meetings={"weekly": known}), now=now, **options)
 
@@ -125,7 +126,7 @@ def test_a_series_that_zoom_keeps_without_an_end_is_not_extended() -> None:
 def test_a_new_time_that_leaves_zoom_fewer_dates_says_so(rule: Any, until: Any, found: str | None) -> None:
     """As a series does that people made in Zoom without an end, once its rule is sent."""
     later = weekly(start_time="2027-01-11T11:00:00", recurrence={**FOR_EVER, **rule})
-    known = record(1, weekly(recurrence={**FOR_EVER, **rule}))._replace(window={**WINDOW, "to": until})
+    known = replace(record(1, weekly(recurrence={**FOR_EVER, **rule})), window={**WINDOW, "to": until})
 
     plan = planned(spec(meeting("weekly", later)), state(meetings={"weekly": known}))
 
@@ -155,7 +156,7 @@ def test_an_extension_needs_no_approval_and_uses_none_up() -> None:
     """It is in no digest, and an approved plan with nothing else to do is stale all the same."""
     launch = one_off(start_time="2027-12-31T15:00:00Z")
     other = spec(meeting("weekly", weekly(recurrence=FOR_EVER)), meeting("launch", launch))
-    known = record(1, weekly(recurrence=FOR_EVER))._replace(window=WINDOW)
+    known = replace(record(1, weekly(recurrence=FOR_EVER)), window=WINDOW)
     before = planned(other, state(meetings={"weekly": known}), now=THIRTEEN_LEFT)
     approved = approval.read(json_view.plan(before, TextStyle()).encode(), "plan.json")
     after = planned(other, state(meetings={"weekly": known}), now=TWELVE_LEFT)
@@ -209,7 +210,7 @@ def test_a_reschedule_looks_at_the_window_that_it_sends() -> None:
     closed = SingleDates({}, (Closure("month", (DayRange("2027-02-01", "2027-02-28"),)),))
     before = weekly(start_time="2027-01-11T10:00:00", recurrence=DAILY)
     window = {"from": "2027-01-11T09:00:00Z", "to": "2027-02-10T09:00:00Z"}
-    known = record(1, before)._replace(window=window)
+    known = replace(record(1, before), window=window)
     declared = meeting("weekly", {**before, "start_time": "2027-01-11T11:00:00"}, dates=closed)
 
     plan = planned(spec(declared), state(meetings={"weekly": known}), now=at("2027-02-01T00:00:00Z"))
@@ -253,7 +254,7 @@ def test_a_reschedule_names_the_dates_that_are_held() -> None:
     closed = SingleDates({}, (Closure("winter", (DayRange("2027-02-01", "2027-02-10"),)),))
     before = weekly(recurrence=FOR_EVER)
     window = {"from": "2027-01-11T09:00:00Z", "to": "2027-12-20T09:00:00Z"}
-    known = record(1, before)._replace(window=window, exceptions={"2027-02-01": "skip", "2027-02-08": "skip"})
+    known = replace(record(1, before), window=window, exceptions={"2027-02-01": "skip", "2027-02-08": "skip"})
     declared = meeting("weekly", {**before, "start_time": "2027-01-11T11:00:00"}, dates=closed)
 
     plan = planned(spec(declared), state(meetings={"weekly": known}), now=at("2027-01-30T00:00:00Z"))

@@ -139,7 +139,7 @@ def test_a_change_of_another_day_says_which(turn: dict[str, Any], expected: str)
     (step,) = planned(
         spec(meeting("weekly", weekly(), dates=SingleDates({"2027-03-01": {"duration": 30}})))
     ).steps
-    later = step._replace(dates=tuple(replace(each, **turn) for each in step.dates))
+    later = replace(step, dates=tuple(replace(each, **turn) for each in step.dates))
 
     assert words.lines(later) == [f"Mon 1 Mar 2027 has 30 min{expected}"]
 
@@ -170,7 +170,7 @@ def test_what_somebody_did_to_a_date_in_words(edit: Any, expected: str) -> None:
     ids=["skipped", "moved", "another time", "longer"],
 )
 def test_a_date_whose_edit_is_taken_back_says_from_where(before: Any, expected: str) -> None:
-    recorded = record(1, weekly())._replace(exceptions={"2027-03-01": before})
+    recorded = replace(record(1, weekly()), exceptions={"2027-03-01": before})
 
     plan = planned(spec(meeting("weekly", weekly())), state(meetings={"weekly": recorded}))
 
@@ -179,10 +179,10 @@ def test_a_date_whose_edit_is_taken_back_says_from_where(before: Any, expected: 
 
 def test_many_dates_that_are_held_again_have_one_line() -> None:
     days = [date(2027, 2, 1) + timedelta(weeks=week) for week in range(words.AGAIN_MAX + 1)]
-    known = record(1, weekly())._replace(exceptions={f"{day}": "skip" for day in days})
+    known = replace(record(1, weekly()), exceptions={f"{day}": "skip" for day in days})
 
     def lines_of(count: int) -> list[str]:
-        recorded = known._replace(exceptions=dict(list(known.exceptions.items())[:count]))
+        recorded = replace(known, exceptions=dict(list(known.exceptions.items())[:count]))
         plan = planned(spec(meeting("weekly", weekly())), state(meetings={"weekly": recorded}))
         return words.lines(plan.steps[0])
 

@@ -65,7 +65,7 @@ def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) ->
 
 
 def step(action: Action, key: str = "launch", topic: str = "Launch review", **fields: Any) -> Step:
-    return Step(key, action, HOST, topic)._replace(**fields)
+    return replace(Step(key, action, HOST, topic), **fields)
 
 
 def check_case(name: str, text: str) -> None:
@@ -519,7 +519,7 @@ def hostile(topic: str) -> Plan:
         step(Action.REPLACE, "d", topic, reasons=(f"because {topic}", f"add `{topic}`, or `{topic}`")),
         step(Action.DESTROY, "e", topic, id=81234567001, starts_at=at("2027-01-11T09:00:00Z")),
         step(Action.DESTROY, "f", topic, status=Status.WITHHELD, reasons=(f"add `{topic}`{topic}",)),
-        step(Action.MOVE, topic, topic, reasons=(topic,))._replace(host=host),
+        replace(step(Action.MOVE, topic, topic, reasons=(topic,)), host=host),
         budget=(BudgetLine(host, TODAY, 10, 0, 0, 1), BudgetLine(host, "2026-12-02", 10, 0, 0, 1)),
         options=Options((topic,), targets=(topic,)),
         diagnostics=(error, replace(error, severity=Severity.WARNING)),

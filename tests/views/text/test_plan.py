@@ -30,7 +30,7 @@ def plan_of(*steps: Step, budget: tuple[BudgetLine, ...] = (), **fields: Any) ->
 
 
 def step(action: Action, key: str = "launch", topic: str = "Launch review", **fields: Any) -> Step:
-    return Step(key, action, HOST, topic)._replace(**fields)
+    return replace(Step(key, action, HOST, topic), **fields)
 
 
 def test_each_action_has_its_sign() -> None:
