@@ -14,7 +14,6 @@ from msgspec import Struct, field
 
 from reconciler import urls
 from reconciler.errors.exceptions import StateError
-from reconciler.errors.pages import page_words
 from reconciler.errors.redact import redact_answer
 from reconciler.errors.text import replace_control
 from reconciler.meeting import fields, masking
@@ -184,6 +183,8 @@ def decode(document: bytes, location: str) -> State:
     except orjson.JSONDecodeError as error:
         if _CONFLICT.search(document):
             raise _conflict(location) from error
+        from reconciler.errors.pages import page_words  # noqa: PLC0415 - loads the names of all HTML entities
+
         page = page_words(document[:_EXAMINED_MAX].decode(errors="replace"), redact_answer)
         if page:
             raise _page(location, page) from error
