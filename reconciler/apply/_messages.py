@@ -226,15 +226,31 @@ def not_taken(step: Step, left: str) -> Diagnostic:
 
 def handover_refused(step: Step, why: str) -> Diagnostic:
     """A host change that Zoom did not make."""
-    new_host, line = step.new_host, f"`{removed_line(step.key, step.id or 0)}`"
+    return _not_handed_over(
+        step,
+        f"{why} It stays with {step.host}, under the same join link.",
+        f"Allow {step.host} in Zoom to schedule for {step.new_host} (both need a licence), "
+        "and run apply again.",
+    )
+
+
+def host_left(step: Step) -> Diagnostic:
+    """A host change whose old host has left Zoom, so that nobody can hand the meeting over."""
+    return _not_handed_over(
+        step,
+        f"Zoom has no user {step.host} any more, who could hand it over. Nothing was sent.",
+        f"Have an admin of the account transfer it to {step.new_host} in Zoom, and run apply again.",
+    )
+
+
+def _not_handed_over(step: Step, why: str, remedy: str) -> Diagnostic:
+    line = f"`{removed_line(step.key, step.id or 0)}`"
     if any(change.path == SCHEDULE_FOR for change in step.changes):
-        line = f"`host: {new_host}` in place of `schedule_for`, and {line}"
+        line = f"`host: {step.new_host}` in place of `schedule_for`, and {line}"
     return Diagnostic(
         code="apply.handover-refused",
-        detail=f"{step.key}, meeting {step.id}, was to go from {step.host} to {new_host}. {why} "
-        f"It stays with {step.host}, under the same join link.",
-        hint=f"Allow {step.host} in Zoom to schedule for {new_host} (both need a licence), "
-        f"and run apply again. Or have a new meeting with a new join link: {line}.",
+        detail=f"{step.key}, meeting {step.id}, was to go from {step.host} to {step.new_host}. {why}",
+        hint=f"{remedy} Or have a new meeting with a new join link: {line}.",
         key=step.key,
     )
 

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from msgspec import Struct
 
 from reconciler.apply import _destroy as destroy
+from reconciler.apply import _messages as messages
 from reconciler.apply import record
 from reconciler.apply._host import HostRun
 from reconciler.apply.checks.forgotten import ask_for_forgotten
@@ -29,6 +30,9 @@ from reconciler.plan.plan import Plan
 from reconciler.plan.step import COSTS_A_REQUEST, Status, Step
 from reconciler.state import identity
 from reconciler.state.state import State, host_key, pruned
+
+UNKNOWN_USER = "zoom.user-unknown"
+"""The code of a host that is no user of the account."""
 
 ASKS_ZOOM = COSTS_A_REQUEST | {Action.IMPORT, Action.DESTROY}
 """The actions that need Zoom."""
@@ -169,7 +173,8 @@ def _fail_unidentified(run: ApplyContext, steps: Iterable[Step], error: RemoteEr
     possible = [step for step in steps if step.action is Action.DESTROY and isinstance(error, GoneError)]
     for step in steps:
         if step not in possible:
-            run.fail(step, error.diagnostic)
+            left = error.diagnostic.code == UNKNOWN_USER and step.new_host
+            run.fail(step, messages.host_left(step) if left else error.diagnostic)
     if isinstance(error, AccessError):
         run.failure = run.failure or error
     return possible

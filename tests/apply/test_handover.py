@@ -9,6 +9,7 @@ from builders import HOST, removed, weekly
 from engine_world import World, many, topic
 from msgspec.structs import replace
 
+from reconciler.apply.events import StepFailed
 from reconciler.apply.resolve.updates import NEW_HOST_PAYS
 from reconciler.plan.change import FieldChange
 from reconciler.sandbox.faults import UPDATE, Fault, answer_lost, never_arrived
@@ -95,6 +96,30 @@ def test_a_refused_handover_fails_with_both_remedies() -> None:
     said = report.text_of("apply.handover-refused")
     assert f"removed: [{{key: a, id: {world.ids()['a']}, destroy: true}}]" in said
     assert "schedule for bob@example.com" in said
+
+
+def test_a_host_who_has_left_hands_nothing_over_and_both_ways_out_are_named() -> None:
+    """The new host is a user, so "check the host" would lead nowhere."""
+    world = applied()
+    admin(world, leave=[ANNA])
+
+    report = world.apply()
+
+    number = world.ids()["a"]
+    assert (report.failed, report.status, world.patched) == ({"a": "apply.handover-refused"}, 1, [])
+    (failed,) = [event for event in report.events if isinstance(event, StepFailed)]
+    assert failed.diagnostic.detail == (
+        f"a, meeting {number}, was to go from {ANNA} to {BOB}. "
+        f"Zoom has no user {ANNA} any more, who could hand it over. Nothing was sent."
+    )
+    assert failed.diagnostic.hint == (
+        f"Have an admin of the account transfer it to {BOB} in Zoom, and run apply again. Or have a new "
+        f"meeting with a new join link: `removed: [{{key: a, id: {number}, destroy: true}}]`."
+    )
+
+    admin(world, rehost={str(number): BOB})
+
+    assert (world.apply().status, world.plan().has_work, found(world)) == (0, False, (BOB, BOB, 0))
 
 
 def test_the_other_changes_of_a_refused_handover_are_sent_by_themselves() -> None:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from reconciler.apply.context import ApplyContext
-from reconciler.apply.engine import execute
+from reconciler.apply.engine import UNKNOWN_USER, execute
 from reconciler.apply.events import Noticed, StepFailed, Summary
 from reconciler.apply.history.logbook import Logbook
 from reconciler.apply.journal import Journal
@@ -191,8 +191,6 @@ def settle_seconds(workspace: Workspace, remote: ZoomClient) -> float:
 
 Locate = Callable[[str, UnlocatedDiagnostic], "Diagnostic"]
 """Locates a diagnostic about the meeting with this key in its file."""
-
-UNKNOWN_USER = "zoom.user-unknown"
 
 _STEP = re.compile(r"[^.\[\]]+")
 
