@@ -47,6 +47,8 @@ WRONG_TYPE = Codes("spec.wrong-type", "settings.wrong-type")
 _TRUE = {"true", "yes", "y", "on"}
 _FALSE = {"false", "no", "n", "off"}
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_SHOWN_ID = re.compile(r"(?:https?://[^/]+/j/)?([1-9][0-9]{2})[\s-]*([0-9]{3,4})[\s-]*([0-9]{3,5})")
+"""The number of a meeting as Zoom shows it, or as the end of a join link."""
 _OFFSET = re.compile(r"[+-][0-9]{2}:?[0-9]{2}$")
 
 
@@ -162,7 +164,7 @@ def _type_hint(violation: Violation, context: SchemaContext, names: list[str]) -
     if "array" in names:
         return "Write a list: each entry on a line of its own that begins with `- `."
     if "integer" in names:
-        return _number_hint(value, field, secret=secret)
+        return _number_hint(value, field, secret=secret) or _id_hint(violation)
     return _mapping_hint(violation, context)
 
 
@@ -192,6 +194,11 @@ def _number_hint(value: Json, field: Field | None, *, secret: bool) -> str:
     if isinstance(value, str) and _NUMBER.fullmatch(value) and not secret:
         return f"Write {truncate(value)} without quotes."
     return ""
+
+
+def _id_hint(violation: Violation) -> str:
+    shown = violation.path[-1:] == ("id",) and _SHOWN_ID.fullmatch(str(violation.value))
+    return f"Write `id: {''.join(shown.groups())}`." if shown else ""
 
 
 def _boolean_hint(value: Json) -> str:

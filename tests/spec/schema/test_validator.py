@@ -563,6 +563,36 @@ WRONG_FILES: dict[str, tuple[str, Any, UnlocatedDiagnostic]] = {
             "Write 812 without quotes.",
         ),
     ),
+    "an id in groups, as Zoom shows it": (
+        "meetings",
+        {"version": 1, "imports": [{"id": "812 3456 7890", "to": "a"}]},
+        UnlocatedDiagnostic(
+            ("imports", 0, "id"),
+            "spec.wrong-type",
+            '`imports[0].id` expects a whole number, got the text "812 3456 7890".',
+            "Write `id: 81234567890`.",
+        ),
+    ),
+    "an id with hyphens": (
+        "meetings",
+        {"version": 1, "imports": [{"id": "812-3456-7890", "to": "a"}]},
+        UnlocatedDiagnostic(
+            ("imports", 0, "id"),
+            "spec.wrong-type",
+            '`imports[0].id` expects a whole number, got the text "812-3456-7890".',
+            "Write `id: 81234567890`.",
+        ),
+    ),
+    "an id as the end of a link": (
+        "meetings",
+        {"version": 1, "imports": [{"id": "https://example.zoom.us/j/81234567890", "to": "a"}]},
+        UnlocatedDiagnostic(
+            ("imports", 0, "id"),
+            "spec.wrong-type",
+            '`imports[0].id` expects a whole number, got the text "https://example.zoom.us/j/81234567890".',
+            "Write `id: 81234567890`.",
+        ),
+    ),
     "a removal without destroy": (
         "meetings",
         {"version": 1, "removed": [{"key": "a", "id": 1}]},
