@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -82,17 +82,23 @@ class LifecycleEntries(Struct, frozen=True):
 
 
 def _moved_conflicts(moved: tuple[Moved, ...], declared: Collection[str]) -> Iterator[Conflict]:
+    for entry in moved:
+        if entry.from_key == entry.to_key:
+            detail = f"Both `from` and `to` are `{entry.to_key}`."
+            yield _conflict(entry, "from", "spec.moved-nowhere", detail, "Remove the entry.")
+    moved = tuple(entry for entry in moved if entry.from_key != entry.to_key)
     onward = {entry.from_key: entry.to_key for entry in moved}
+    swapped: set[str] = set()  # the second entries of swaps: the commands of the first are for both
     for entry in moved:
         old, new = entry.from_key, entry.to_key
-        if old == new:
-            detail = f"Both `from` and `to` are `{old}`."
-            yield _conflict(entry, "from", "spec.moved-nowhere", detail, "Remove the entry.")
-        elif old in declared:
+        if old in swapped:
+            continue
+        if old in declared:
+            if onward.get(new) == old:
+                swapped.add(new)
             detail = f"This entry moves `{old}` to `{new}`, and `meetings` still has `{old}`."
-            hint = f"Remove `{old}` from `meetings`, or remove this entry."
-            yield _conflict(entry, "from", "spec.moved-declared", detail, hint)
-        elif new in onward:
+            yield _conflict(entry, "from", "spec.moved-declared", detail, _still_declared_hint(entry, onward))
+        elif new in onward and new not in declared:
             detail = f"Another entry moves `{new}` on to `{onward[new]}`."
             hint = f"Write one entry with the final key: `{{from: {old}, to: {onward[new]}}}`."
             yield _conflict(entry, "to", "spec.moved-chain", detail, hint)
@@ -108,6 +114,22 @@ def _moved_conflicts(moved: tuple[Moved, ...], declared: Collection[str]) -> Ite
         "spec.moved-together",
         "moves a key to `{0.to_key}`",
     )
+
+
+def _still_declared_hint(entry: Moved, onward: Mapping[str, str]) -> str:
+    """What to do about a key that is moved and declared; a key that another one takes needs `state mv`."""
+    old, new, spare = entry.from_key, entry.to_key, f"{entry.from_key}-was"
+    if onward.get(new) == old:
+        moves = ", ".join(_state_mv(*pair) for pair in ((old, spare), (new, old), (spare, new)))
+        return f"Swap the two keys in the state: {moves}. Then remove both entries."
+    if old in onward.values():
+        return f"Move it in the state: {_state_mv(old, new)}. Then remove this entry."
+    return f"Remove `{old}` from `meetings`, or remove this entry."
+
+
+def _state_mv(old: str, new: str) -> str:
+    options_end = "-- " if old.startswith("-") or new.startswith("-") else ""
+    return f"`reconciler state mv {options_end}{old} {new}`"
 
 
 def _import_conflicts(
