@@ -298,12 +298,12 @@ def import_unfit(step: Step, reason: str) -> Diagnostic:
     )
 
 
-def passcode_unfit(step: Step, name: str, *, empty: bool) -> Diagnostic:
-    """A referenced passcode that cannot be sent; its value is never shown."""
-    reason = "is not set" if empty else "has a value that Zoom does not accept as a passcode"
+def passcode_unfit(step: Step, name: str, problem: str | None) -> Diagnostic:
+    """A referenced passcode that cannot be sent, None: there is none; its value is never shown."""
+    unfit = f"has a value that Zoom does not accept as a passcode. {problem}"
     return Diagnostic(
-        code="passcode.missing" if empty else "passcode.unfit",
-        detail=f"{step.key} takes its passcode from {name}, which {reason}. "
+        code="passcode.unfit" if problem else "passcode.missing",
+        detail=f"{step.key} takes its passcode from {name}, which {unfit if problem else 'is not set.'} "
         "Nothing was sent for this meeting.",
         hint=f"Set {name} to 1 to 10 letters, digits or @ - _ * and run apply again.",
         key=step.key,

@@ -77,6 +77,8 @@ def passcode_problem(passcode: str) -> tuple[str, str] | None:
     """
     if not passcode:
         return "passcode.empty", "It is empty."
+    if passcode != passcode.strip():
+        return "passcode.charset", "It begins or ends with a space or a line end."
     if len(passcode) > PASSCODE_LENGTH_MAX:
         detail = f"It has {len(passcode)} characters; Zoom takes at most {PASSCODE_LENGTH_MAX}."
         return "passcode.length", detail

@@ -669,6 +669,28 @@ def test_a_missing_or_unfit_passcode_stops_only_its_meeting() -> None:
     assert "Lift-off_7" not in repr(report.events)
 
 
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("Lift-off_7\n", "It begins or ends with a space or a line end."),
+        ("Lift-off_7890", "It has 13 characters; Zoom takes at most 10."),
+        ("Lift off", "It holds characters other than letters, digits and `@ - _ *`."),
+    ],
+)
+def test_an_unfit_passcode_is_described_and_not_shown(value: str, problem: str) -> None:
+    """A secret that was pasted with its line end looks right wherever it is shown."""
+    world = World(with_passcode("a"))
+    world.passcodes = {"A_PASSCODE": value}
+
+    report = world.apply()
+
+    assert report.text_of("passcode.unfit") == (
+        "a takes its passcode from A_PASSCODE, which has a value that Zoom does not accept as a passcode. "
+        f"{problem} Nothing was sent for this meeting. "
+        "Set A_PASSCODE to 1 to 10 letters, digits or @ - _ * and run apply again."
+    )
+
+
 def test_an_interrupted_create_is_looked_up_without_its_passcode() -> None:
     world = World(with_passcode("a"))
     world.passcodes = {"A_PASSCODE": "abc123"}

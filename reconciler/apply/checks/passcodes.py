@@ -25,9 +25,10 @@ def has_passcode(run: ApplyContext, step: Step) -> bool:
     if reference is None or not passcodes.sends_passcode(step):
         return True
     value = run.author.passcode(reference.name)
-    if value and passcode.passcode_problem(value) is None:
+    problem = passcode.passcode_problem(value) if value else None
+    if value and problem is None:
         return True
-    run.unfit[step.key] = messages.passcode_unfit(step, reference.name, empty=not value)
+    run.unfit[step.key] = messages.passcode_unfit(step, reference.name, problem and problem[1])
     if step.action is Action.RESOLVE:
         return True
     run.fail(step, run.unfit[step.key])

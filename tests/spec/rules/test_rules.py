@@ -307,7 +307,7 @@ def test_an_example_like_the_documents_has_warnings_only() -> None:
         ("hunter2hunter2", "passcode.length", "It has 14 characters; Zoom takes at most 10."),
         ("hunter 2", "passcode.charset", "It holds characters other than letters, digits and `@ - _ *`."),
         ("hunter2!", "passcode.charset", "It holds characters other than letters, digits and `@ - _ *`."),
-        ("hunter2\n", "passcode.charset", "It holds characters other than letters, digits and `@ - _ *`."),
+        ("hunter2\n", "passcode.charset", "It begins or ends with a space or a line end."),
     ],
 )
 def test_a_passcode_that_zoom_refuses_is_reported_and_not_shown(
