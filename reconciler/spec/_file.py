@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from types import MappingProxyType
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -45,7 +44,7 @@ class DefaultPlace(Struct, frozen=True):
     path: Path
 
 
-class DeclaredMeeting(NamedTuple):
+class DeclaredMeeting(Struct, frozen=True):
     """A meeting merged with its defaults and templates.
 
     Fields with `findings` are left out of the body; those with `unknown` names of people are not.

@@ -182,10 +182,10 @@ class _SpecParser:
             first = self.declared.setdefault(key, file)
             if first is not file:
                 self.place(file.locator, [_duplicate_key(key, first)])
-        for key, body, findings, unknown in file.meetings(self.names, self.tally):
-            self.report(file, key, (*findings, *unknown))
-            if self.declared[key] is file:
-                self.add_meeting(file, key, body, findings)
+        for each in file.meetings(self.names, self.tally):
+            self.report(file, each.key, (*each.findings, *each.unknown))
+            if self.declared[each.key] is file:
+                self.add_meeting(file, each.key, each.body, each.findings)
         self.lifecycle += file.lifecycle_entries()
 
     def read_others(self, sources: OtherSources) -> None:
