@@ -344,7 +344,7 @@ def _template_layer(template: Template) -> _Layer:
 
 
 def _not_a_spec(value: Json) -> UnlocatedDiagnostic:
-    hint = "Write `version: 1` and `meetings:`, or remove the file from the specs."
+    hint = "Write `version: 1` and `meetings: {}`, or remove the file from the specs."
     if value is None:
         detail = "The file is empty. An empty file never means that no meetings are declared."
         return UnlocatedDiagnostic((), "spec.empty", detail, hint)
