@@ -100,6 +100,28 @@ def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("gone.yaml", "Check the spelling; relative paths start at {}."),
+        (
+            "retro",
+            "Check the spelling; relative paths start at {}. `--target retro` plans or applies one key.",
+        ),
+        ("teams/*.yaml", "Patterns are not read here. Name the folder: `teams`."),
+        ("*.yaml", "Patterns are not read here. Name the folder: `.`."),
+        ("gone/*.yaml", "Check the spelling; relative paths start at {}."),
+    ],
+)
+def test_a_missing_path_is_answered_by_what_was_meant(path: str, hint: str, tmp_path: Path) -> None:
+    """A key is no path, and a pattern in quotes does not reach the shell."""
+    put(tmp_path, "teams/a.yaml")
+
+    (found,) = sources.read_sources((path,), Settings(), tmp_path).diagnostics
+
+    assert (found.code, found.hint) == ("source.missing", hint.format(tmp_path))
+
+
 def test_nothing_at_all_is_an_error(tmp_path: Path) -> None:
     assert codes(sources.read_sources((), Settings(), tmp_path)) == [("source.none", None)]
 

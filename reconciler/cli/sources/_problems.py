@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
+from reconciler.cli.sources.paths import SUFFIXES
 from reconciler.errors.diagnostic import Diagnostic, Position, Severity, Span
 from reconciler.errors.text import shown_name
+from reconciler.meeting.names import KEY
 from reconciler.spec.settings import FILENAME
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEPTH_MAX = 60
 """Folders in folders that are searched for specs."""
@@ -31,6 +37,21 @@ NO_POLICY: Problem = (
     NO_SPEC[1],
     "Add one, or take the folder out of `policies`: an empty one never means that there are none.",
 )
+
+
+def missing(name: str, folder: Path) -> Problem:
+    """Return the error about a path that does not exist; a pattern is answered by its folder."""
+    above, _, last = name.rpartition("/")
+    hint = f"Check the spelling; relative paths start at {folder.resolve()}."
+    if "*" in last and (folder / above).is_dir():
+        hint = f"Patterns are not read here. Name the folder: `{shlex.quote(above or '.')}`."
+    return ("source.missing", f"`{name}` does not exist.", hint)
+
+
+def by_key(name: str) -> str:
+    """Return the rest of the hint about a missing path that may have been meant as a key."""
+    is_key = KEY.fullmatch(name) and not name.endswith(SUFFIXES) and not name.startswith("-")
+    return f" `--target {name}` plans or applies one key." if is_key else ""
 
 
 def link(name: str) -> Diagnostic:

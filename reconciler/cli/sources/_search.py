@@ -12,7 +12,9 @@ from reconciler.cli.sources._problems import (
     NO_SPEC,
     SUBMODULE,
     Problem,
+    by_key,
     link,
+    missing,
     not_utf8,
     submodule,
     too_deep,
@@ -113,8 +115,7 @@ class Search:
     def problem(self, location: Path, name: str) -> Problem | None:
         """Return why a path cannot be used; a folder is read on the way."""
         if not location.exists():
-            hint = f"Check the spelling; relative paths start at {self.folder.resolve()}."
-            return ("source.missing", f"`{name}` does not exist.", hint)
+            return missing(name, self.folder)
         if is_below(location, self.folder) and not resolves_below(location, self.folder):
             return (
                 "source.link",
@@ -223,7 +224,12 @@ def is_empty(path: Path) -> bool:
 
 def report_at_path(path: str) -> Callable[[str, str, str], Diagnostic]:
     """Return a function that reports a problem at the path itself."""
-    return lambda code, detail, hint: Diagnostic(code, detail, hint, span=top(as_typed(path)))
+
+    def report(code: str, detail: str, hint: str) -> Diagnostic:
+        more = by_key(path) if code == "source.missing" else ""
+        return Diagnostic(code, detail, hint + more, span=top(as_typed(path)))
+
+    return report
 
 
 def report_in_settings(settings: Settings, section: str, index: int) -> Callable[[str, str, str], Diagnostic]:
