@@ -97,8 +97,7 @@ def _step(state: State, key: str, result: ReadResult | None, now: datetime) -> S
         return step.with_status(Status.EXPIRED, "its time is over") if times.expired else None
     if key in state.intents:
         intent = state.intents[key]
-        reason = f"an interrupted {intent.action}, begun {intent.begun_at}: the next apply looks it up"
-        return replace(step, reasons=(reason,))
+        return replace(step, reasons=(f"{intent.in_words}: the next apply looks it up",))
     if result.status is ReadStatus.GONE:
         return replace(step, action=Action.DESTROY, reasons=(f"{Cause.DELETED} in Zoom",))
     if result.status is ReadStatus.WEBINAR:

@@ -106,7 +106,7 @@ class StateComparison(Struct, frozen=True):
         meeting, removal = self.spec.meetings.get(key), entries.removed.get(intent.id or 0)
         topic = meeting.topic if meeting else str(intent.attributes.get("topic", ""))
         starts_at = schedule(meeting.attributes, self.now).next_at if meeting else None
-        reason = f"an interrupted {intent.action}, begun {intent.begun_at}: Zoom is asked what became of it"
+        reason = f"{intent.in_words}: Zoom is asked what became of it"
         host = meeting.host if meeting and self._same_host(meeting.host, intent.host) else intent.host
         step = Step(key, Action.RESOLVE, host, topic, reasons=(reason,), meeting=meeting,
                     recorded=intent.attributes, id=intent.id, starts_at=starts_at,

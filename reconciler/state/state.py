@@ -121,6 +121,11 @@ class Intent(Struct, frozen=True):
         """True if single dates are changed, and nothing else was sent."""
         return bool(self.dates) and not self.sent
 
+    @property
+    def in_words(self) -> str:
+        """Return what it is, for people: "an interrupted create, begun 2026-11-30T18:00:00Z"."""
+        return f"an interrupted {self.action}, begun {self.begun_at[:19]}Z"
+
 
 class Retired(Struct, frozen=True):
     """A replaced meeting that is still to be deleted; `times` are its attributes in `_TIMES`.

@@ -205,6 +205,16 @@ def test_a_recorded_meeting_whose_time_is_over_stays() -> None:
     }
 
 
+def test_the_start_of_an_interrupted_request_is_told_to_the_second() -> None:
+    began = replace(intent(), begun_at="2026-11-30T18:00:00.675685Z")
+
+    (step,) = steps(spec(), state(intents={"launch": began}))
+
+    assert step.reasons == (
+        "an interrupted create, begun 2026-11-30T18:00:00Z: Zoom is asked what became of it",
+    )
+
+
 def test_an_interrupted_create_is_looked_up() -> None:
     """Whatever the spec says of it now."""
     known = state(intents={"launch": intent()})

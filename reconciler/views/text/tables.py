@@ -89,10 +89,7 @@ def state_list(state: State, now: datetime) -> str:
         (key, str(record.id), record.host, _schedule_words(record, now))
         for key, record in sorted(state.meetings.items())
     ]
-    rows += [
-        (key, "?", intent.host, f"an interrupted {intent.action}, begun {intent.begun_at}")
-        for key, intent in sorted(state.intents.items())
-    ]
+    rows += [(key, "?", intent.host, intent.in_words) for key, intent in sorted(state.intents.items())]
     rows += [
         (retired.key, str(retired.id), retired.host, "retired, still to be deleted")
         for retired in sorted(state.retired, key=lambda retired: (retired.key, retired.id))
