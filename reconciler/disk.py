@@ -25,6 +25,7 @@ PUBLIC = 0o666
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY
 _LINK = "it is a link, and nothing is written through links; remove the link"
+_DEVICE = "it is a device, a pipe or a socket"
 
 
 class Folder:
@@ -50,9 +51,9 @@ class Folder:
         except OSError:
             self.refuse_link(name)  # the better reason
             raise
-        if stat.S_IFMT(os.fstat(descriptor).st_mode) not in (stat.S_IFREG, stat.S_IFDIR):
+        if not _is_file_or_folder(os.fstat(descriptor)):
             os.close(descriptor)
-            raise OSError(errno.EINVAL, "it is a device, a pipe or a socket")
+            raise OSError(errno.EINVAL, _DEVICE)
         return descriptor
 
     def create(self, name: str, content: bytes, mode: int = PRIVATE, permissions: int | None = None) -> None:
@@ -80,8 +81,9 @@ class Folder:
         mode: int = PRIVATE,
         permissions: int | None = None,
     ) -> None:
-        """Write a file, completely or not at all."""
+        """Write a file, completely or not at all. A link, a device or a pipe is refused."""
         self.refuse_link(name)
+        self._refuse_device(name)  # a rename would put a file in its place, for every program of the machine
         self.refuse_link(temporary)
         self.remove(temporary)  # left by a process that was killed
         try:
@@ -121,6 +123,11 @@ class Folder:
             if stat.S_ISLNK(self.status(name).st_mode):
                 raise OSError(errno.ELOOP, f"{prefix}{_LINK}")
 
+    def _refuse_device(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            if not _is_file_or_folder(self.status(name)):
+                raise OSError(errno.EINVAL, _DEVICE)
+
     def sync(self) -> None:
         """Make the names of its files durable."""
         os.fsync(self._descriptor)
@@ -151,6 +158,10 @@ class Folder:
             is_same = os.path.samestat(os.fstat(self._descriptor), found.status("."))
         if not is_same:
             raise OSError(errno.ESTALE, "another process replaced its folder while it was written")
+
+
+def _is_file_or_folder(status: os.stat_result) -> bool:
+    return stat.S_IFMT(status.st_mode) in (stat.S_IFREG, stat.S_IFDIR)
 
 
 def open_folder(path: Path, *, below: Path | None = None, create: bool = False) -> Folder:

@@ -192,6 +192,18 @@ def test_gitignore_is_no_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         init.add_to_gitignore(tmp_path)
 
 
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    """`plan --out /dev/null`, run as root, would leave a machine without its null device."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    for write in (reporting.write_private_file, reporting.write_public_file):
+        with pytest.raises(ReconcilerError, match="it is a device, a pipe or a socket"):
+            write(pipe, "text")
+
+    assert (pipe.is_fifo(), list(tmp_path.iterdir())) == (True, [pipe])
+
+
 def test_what_leads_to_the_working_folder_may_have_links(tmp_path: Path) -> None:
     """As `/tmp` on macOS, and a home folder on another disk."""
     (tmp_path / "real" / "work").mkdir(parents=True)
