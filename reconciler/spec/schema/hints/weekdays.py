@@ -70,9 +70,10 @@ def one(word: str) -> str:
 def _words(written: str) -> list[str]:
     """Return the words of a text, with the week and the day of `2MO`, and both ends of `mon-fri`."""
     words: list[str] = []
-    for word in (each.rstrip(".") for each in _WORD.findall(written.casefold())):
+    found = [each.rstrip(".") for each in _WORD.findall(written.casefold())]
+    for number, word in enumerate(found, start=1):
         code, (first, dash, last) = _CODE.fullmatch(word), word.partition("-")
-        if code:
+        if code and not (word in _ORDINALS and any(map(one, found[number:]))):  # `4th fri` is no Thursday
             words += [_NUMBERED[code[1].lstrip("+")], code[2]]
         elif dash and one(first) and one(last):
             words += [first, dash, last]
