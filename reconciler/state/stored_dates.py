@@ -226,8 +226,9 @@ def _is_readable(occurrence: Json) -> bool:
 
 
 def _of_day(day: str, start: datetime, same_day: Sequence[Body]) -> StoredDate:
-    if len(same_day) > 1:  # another date was moved to this day
+    if len(same_day) > 1:  # another date was moved to this day, and to this start if it was deleted here
         same_day = [each for each in same_day if start_of(each) == start] or same_day
+        same_day = sorted(same_day, key=lambda each: each.get("status") != DELETED)
     return StoredDate(day, start, same_day[0] if same_day else None, doubtful=len(same_day) > 1)
 
 

@@ -253,6 +253,26 @@ def test_a_moved_date_is_found_whether_it_keeps_its_id_or_not(moved_id: str) -> 
     )
 
 
+@pytest.mark.parametrize("is_deleted_first", [True, False])
+@pytest.mark.parametrize("moved_id", ["2027-02-01T09:00:00Z", "2027-02-08T09:00:00Z"])
+def test_a_date_that_was_moved_onto_a_cancelled_one_is_found(moved_id: str, is_deleted_first: bool) -> None:
+    """Zoom lists two at that start, in any order."""
+    moved = [{**ids(moved_id)[0], "start_time": "2027-02-08T09:00:00Z"}]
+    both = [*ids("2027-02-08T09:00:00Z", status="deleted"), *moved]
+    others = ids("2027-01-25T09:00:00Z", "2027-02-15T09:00:00Z")
+    dates = [others[0], *(both if is_deleted_first else both[::-1]), others[1]]
+    rule = {**MONDAYS, "end_times": 4}
+
+    times = from_zoom_times.declared_times(
+        body(start_time="2027-01-25T09:00:00Z", recurrence=rule, occurrences=dates), NOW
+    )
+
+    assert (times.exceptions, times.remarks) == (
+        {"2027-02-01": {"start_time": "2027-02-08 10:00"}, "2027-02-08": "skip"},
+        (),
+    )
+
+
 def test_a_date_that_is_over_but_was_moved_to_a_day_to_come_is_an_exception() -> None:
     moved = [{**ids("2027-01-18T09:00:00Z")[0], "start_time": "2027-01-22T09:00:00Z"}]
     stored = body(
