@@ -69,8 +69,7 @@ def _hint(step: Step, repeated: Series, last: datetime, now: datetime) -> str:
     if step.meeting is None and SKIP in step.recorded_dates.values():
         # They may be what a list of weekdays of the month leaves out, of which no record tells.
         return "`reconciler plan` prints the lines that continue it under the same link."
-    start, end = _continuation(repeated, _pattern(step), last, now)
-    in_repeat = end.replace("end_times", "times").replace("end_date_time", "until")
+    start, end, in_repeat = _continuation(repeated, _pattern(step), last, now)
     if step.meeting is None:  # how the rule is written is not recorded
         end = f"{in_repeat} in `repeat` or {end} in `recurrence`"
     elif step.meeting.is_repeat:
@@ -78,8 +77,12 @@ def _hint(step: Step, repeated: Series, last: datetime, now: datetime) -> str:
     return f"To continue under the same link, write {start} and {end}."
 
 
-def _continuation(repeated: Series, pattern: Pattern, last: datetime, now: datetime) -> tuple[str, str]:
+def _continuation(
+    repeated: Series, pattern: Pattern, last: datetime, now: datetime
+) -> tuple[str, str, str]:
     """Return the next start, and an end that is later than before, with no more dates than Zoom keeps.
+
+    The end is given in the API's words, then in those of `repeat`.
 
     With a pattern all of them are dates of it, and their number is not bounded: a window of them is sent.
     """
@@ -90,12 +93,15 @@ def _continuation(repeated: Series, pattern: Pattern, last: datetime, now: datet
     enough = 1 + sum(1 for _ in takewhile(lambda each: each <= soon, given_dates(onward, pattern)))
     if "end_times" in repeated.recurrence:
         times = max(enough, sum(1 for _ in given_dates(repeated, pattern)))
-        return start, f"`end_times: {times if pattern else min(times, OCCURRENCES_MAX)}`"
+        times = times if pattern else min(times, OCCURRENCES_MAX)
+        return start, f"`end_times: {times}`", f"`times: {times}`"
     first = next(given_dates(repeated, pattern))
     until = last + max(last - first, ENDS_SOON)
     earliest = next(islice(given_dates(onward, pattern), enough - 1, None), until)
     latest = onward.occurrence(OCCURRENCES_MAX - 1) or until
-    return start, f"`end_date_time: {utc_text(max(earliest, min(until, latest)))}`"
+    end = max(earliest, min(until, latest))
+    day = local_day(end, known_zone(repeated.timezone))
+    return start, f"`end_date_time: {utc_text(end)}`", f"`until: {day}`"
 
 
 def _next_start(endless: Series, pattern: Pattern, now: datetime) -> str:

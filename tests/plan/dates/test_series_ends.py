@@ -164,7 +164,7 @@ def listed(**end: Any) -> Meeting:
         (
             listed(end_date_time="2027-01-29T22:59:59Z"),
             "19 Jan",
-            ("start_time: 2027-01-19T10:00:00", "until: 2027-03-09T09:00:00Z"),
+            ("start_time: 2027-01-19T10:00:00", "until: 2027-03-09"),
         ),
     ],
 )
