@@ -179,10 +179,11 @@ def is_ambiguous(start_time: str, timezone: str) -> bool:
 
 def repeated(start_time: str, timezone: str) -> timedelta:
     """Return the time that clocks are set back over that wall time; negative if they skip it."""
-    moment = parsed(start_time)
-    if moment.tzinfo:
+    moment, known = parsed(start_time), known_zone(timezone)
+    # Near New Year, the year of a change in UTC may be another one.
+    is_of_year = (1, 2) < (moment.month, moment.day) < (12, 30)
+    if moment.tzinfo or (is_of_year and moment.hour not in _changing_hours(timezone, moment.year)):
         return timedelta(0)
-    known = known_zone(timezone)
     before, after = known.utcoffset(moment), known.utcoffset(moment.replace(fold=1))
     assert before is not None  # a ZoneInfo always answers
     assert after is not None
@@ -210,6 +211,18 @@ def clock_changes(timezone: str, year: int) -> tuple[ClockChange, ...]:
         _change_between(known, since, until)
         for since, until in pairwise(weeks)
         if since.astimezone(known).utcoffset() != until.astimezone(known).utcoffset()
+    )
+
+
+@lru_cache(maxsize=4096)
+def _changing_hours(timezone: str, year: int) -> frozenset[int]:
+    """Return the hours of which clocks skip or repeat a part in a year (in UTC): at others they run evenly."""
+    spans = (sorted((each.before, each.after)) for each in clock_changes(timezone, year))
+    minute = timedelta(minutes=1)
+    return frozenset(
+        (first + number * minute).hour
+        for first, last in spans
+        for number in range((last - first) // minute + 1)
     )
 
 

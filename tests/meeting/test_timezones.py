@@ -167,3 +167,36 @@ def test_a_zone_has_its_rules_from_the_package() -> None:
         assert [at.astimezone(zone).utcoffset() for at in moments] == [
             at.astimezone(file).utcoffset() for at in moments
         ], name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Europe/Berlin",
+        "Europe/Dublin",
+        "America/Sao_Paulo",
+        "Africa/Casablanca",
+        "Antarctica/Troll",
+        "Asia/Tehran",
+        "Australia/Lord_Howe",
+        "Pacific/Apia",
+        "Pacific/Kiritimati",
+    ],
+)
+def test_around_each_change_every_quarter_is_judged_by_its_two_offsets(name: str) -> None:
+    """By the offsets of `zoneinfo` itself: hours in which clocks never change are not looked at."""
+    zone, years = timezones.known_zone(name), (1995, 2011, 2018, 2027, 2028)
+    changes = [each for year in years for each in timezones.clock_changes(name, year)]
+    walls = [
+        each.before + timedelta(minutes=15 * quarter) for each in changes for quarter in range(-120, 121)
+    ]
+    days = [datetime(year, month, 15) for year in years for month in (1, 7)]  # noqa: DTZ001 - wall times
+    walls += [day + timedelta(hours=hour) for day in days for hour in range(24)]
+
+    def set_back(wall: datetime) -> timedelta:
+        first, second = (zone.utcoffset(wall.replace(fold=fold)) for fold in (0, 1))
+        assert first is not None
+        assert second is not None
+        return first - second
+
+    assert [wall for wall in walls if timezones.repeated(wall.isoformat(), name) != set_back(wall)] == []

@@ -77,9 +77,7 @@ def _hint(step: Step, repeated: Series, last: datetime, now: datetime) -> str:
     return f"To continue under the same link, write {start} and {end}."
 
 
-def _continuation(
-    repeated: Series, pattern: Pattern, last: datetime, now: datetime
-) -> tuple[str, str, str]:
+def _continuation(repeated: Series, pattern: Pattern, last: datetime, now: datetime) -> tuple[str, str, str]:
     """Return the next start, and an end that is later than before, with no more dates than Zoom keeps.
 
     The end is given in the API's words, then in those of `repeat`.
