@@ -216,7 +216,7 @@ def clock_changes(timezone: str, year: int) -> tuple[ClockChange, ...]:
 
 @lru_cache(maxsize=4096)
 def _changing_hours(timezone: str, year: int) -> frozenset[int]:
-    """Return the hours of which clocks skip or repeat a part in a year (in UTC): at others they run evenly."""
+    """Return the hours of which clocks skip or repeat a part in a year (in UTC)."""
     spans = (sorted((each.before, each.after)) for each in clock_changes(timezone, year))
     minute = timedelta(minutes=1)
     return frozenset(
