@@ -9,6 +9,7 @@ from reconciler.meeting import timezones
 from reconciler.meeting.meeting import series
 from reconciler.meeting.single_dates import Edit
 from reconciler.ports import Body, Json
+from reconciler.state.clicked_dates import edits_in_zoom
 from reconciler.state.stored_dates import find, readable, rule_starts
 
 
@@ -24,6 +25,8 @@ def window_of(
     recurring, listed = series(attributes), readable(stored)
     if recurring is None or not listed:
         return {}
+    known = {day: edit for each in edits for day, edit in each.items()}
+    edits = [*edits, edits_in_zoom(attributes, stored, known, now)]  # somebody may have moved the first date
     found = find(attributes, stored, sorted({day for each in edits for day in each}), edits)
     starts = sorted(rule_starts(found.values(), listed))
     last = recurring.last()

@@ -180,7 +180,11 @@ def _absent(
     held = [each for each in strangers if each.get("status") != DELETED]
     if held:  # those may be the dates that are missing, moved by hand
         earlier = {each.day: replace(each, is_absent=True) for each in missing if each.start < begins}
-        return left_out | earlier if len(held) <= len(missing) - len(earlier) else {}
+        if len(held) <= len(missing) - len(earlier):
+            return left_out | earlier
+        # The first one that is held may have been moved: what is before it, is skipped.
+        unheld = {day: each for day, each in earlier.items() if any(edit.get(day) == SKIP for edit in edits)}
+        return left_out | unheld if unheld and len(held) <= len(missing) - len(unheld) else {}
     earliest = {
         each.day: min([each.start, *filter(None, (moved_to(edit.get(each.day)) for edit in edits))])
         for each in missing

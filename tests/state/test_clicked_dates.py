@@ -86,6 +86,17 @@ def test_a_date_that_was_moved_by_hand_is_found_beside_skipped_ones_before_the_f
     }
 
 
+@pytest.mark.parametrize("moved", ["2027-03-30T08:00:00Z", "2027-04-06T08:00:00Z"], ids=["before", "after"])
+def test_the_first_date_that_was_held_may_be_the_one_that_was_moved(moved: str) -> None:
+    """Beside skipped ones before it, and the next one of the rule."""
+    recorded = replace(record(1, weekly()), exceptions={"2027-03-15": "skip", "2027-03-22": "skip"})
+    stored = {"occurrences": [occurrence(moved, 1), occurrence("2027-04-05T08:00:00Z", 2)]}
+
+    assert clicked_dates(recorded, stored, at("2027-03-10T08:00:00Z")) == {
+        "2027-03-29": {"start_time": moved, "duration": 45}
+    }
+
+
 NIGHT = weekly(
     start_time="2027-01-03T02:30:00",
     recurrence={"type": 2, "repeat_interval": 1, "weekly_days": "1", "end_times": 16},

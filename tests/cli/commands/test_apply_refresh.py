@@ -383,3 +383,25 @@ def test_an_endless_series_that_zoom_forgot_names_the_command_that_makes_it_agai
     assert (failed.status, f"Run `reconciler {command}` to create it again" in failed.out) == (1, True)
     made = shell.sandbox(*shlex.split(command), "--auto-approve", now=later)
     assert (made.status, "the join link is new" in made.out) == (0, True)
+
+
+@pytest.mark.parametrize("keeps_id", [True, False], ids=["keeps its id", "gets a new id"])
+def test_the_first_date_of_a_window_that_somebody_moved_is_that_date(shell: Shell, *, keeps_id: bool) -> None:
+    """The dates before it are skipped, and Zoom never had them: nothing takes it for one of those."""
+    body = {"type": 8, "start_time": "2027-01-11 10:00", "timezone": "UTC", "repeat": {"every": "week"}}
+    skips = {"2027-01-11": "skip", "2027-01-18": "skip"}
+    shell.write("meetings.yaml", spec_of({"night": {**body, "exceptions": skips}}))
+    shell.write(".reconciler/sandbox/switches.json", json.dumps({"moved_date_keeps_id": keeps_id}))
+    shell("apply", *AT, "--auto-approve")
+    zoom, number = Zoom(shell.folder), shell.ids()["night"]
+    zoom.click("PATCH", f"{number}?occurrence_id=1800871200000", {"start_time": "2027-01-26T10:00:00Z"})
+    skips["2027-02-15"] = "skip"
+    shell.write("meetings.yaml", spec_of({"night": {**body, "exceptions": skips}}))
+
+    drifts = [shell("drift", *AT).out.partition("   (")[0]]
+    assert shell("apply", *AT, "--auto-approve").status == 0
+    drifts.append(shell("drift", *AT).out.partition("   (")[0])
+
+    assert drifts == ["~ night: Mon 25 Jan 2027 moves to Tue 26 Jan, 10:00"] * 2
+    assert shell.recorded().meetings["night"].window["from"] == "2027-01-25T10:00:00Z"
+    assert (shell(*MEND).status, shell("drift", *AT, "--detailed-exitcode").status) == (0, 0)
