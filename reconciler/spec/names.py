@@ -311,6 +311,8 @@ def _day_range(written: str) -> DayRange:
 
 def _declare_closure(name: str) -> str:
     first, dots, _ = name.partition("..")
+    if name.casefold() in ("none", "no", "nothing"):
+        return "For none write `skip: []`."
     if _DAY.fullmatch(name):
         return f"For one date of the series write `exceptions: {{{name}: skip}}`."
     if _CLOSED_DAY.fullmatch(first) and (dots or first == name):

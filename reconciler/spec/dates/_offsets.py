@@ -67,8 +67,10 @@ def _zones_at(moment: datetime) -> Iterator[str]:
 
 def _end_in_its_place(moment: datetime, wall: datetime) -> str:
     """Return the hint for an offset that is probably the end of the meeting, as in `10:00-11:00`."""
-    offset = moment.utcoffset()
-    minutes = 0 if offset is None else -offset // timedelta(minutes=1) - (60 * wall.hour + wall.minute)
+    end_at = -(moment.utcoffset() or timedelta()) // timedelta(minutes=1)
+    minutes = (
+        (end_at - 60 * wall.hour - wall.minute) % (24 * 60) if end_at > 0 else 0
+    )  # it may end after midnight
     if not 0 < minutes <= _LENGTH_MAX_MINUTES:
         return ""
     end = wall + timedelta(minutes=minutes)

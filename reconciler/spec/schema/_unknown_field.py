@@ -111,7 +111,7 @@ def _unknown_key(
     meeting_path = context.in_meeting(path)
     codes, detail, hint = UNKNOWN_FIELD, "", ""
     if meeting_path is not None:
-        codes, detail, hint = _unknown_in_meeting(join_path(meeting_path), key, known)
+        codes, detail, hint = _unknown_in_meeting(join_path(meeting_path), violation.value, known)
     elif not violation.path:
         hints = features.IN_SETTINGS if context.name == "reconciler" else features.IN_A_SPEC
         hint = features.hint(key, hints)
@@ -139,11 +139,14 @@ def _webinar_names() -> frozenset[str]:
     return frozenset(map(plain_name, webinar.FIELDS))
 
 
-def _unknown_in_meeting(path: str, key: str, known: tuple[str, ...]) -> tuple[Codes, str, str]:
+def _unknown_in_meeting(
+    path: str, siblings: Mapping[str, Json], known: tuple[str, ...]
+) -> tuple[Codes, str, str]:
     """Return codes, detail and hint for a key that the field table explains; no hint for other keys."""
+    key = path.rpartition(".")[2]
     if path in table():
         return UPDATE_ONLY, "Zoom accepts it in updates only.", "Leave it out."
-    if hint := parts.hint(path, key, _paths_by_name()):
+    if hint := parts.hint(path, key, siblings, _paths_by_name()):
         return UNKNOWN_FIELD, "", hint
     feature = features.hint(key, features.IN_A_MEETING)
     if feature and path.count(".") <= 1 and key not in _paths_by_name() and path not in ZOOM_SETS:

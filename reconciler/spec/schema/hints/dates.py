@@ -78,11 +78,11 @@ def exception_hint(day: str, value: Json) -> str:
     text = str(value).strip()
     if _SKIP_WORDS.fullmatch(text.casefold()):
         return f"Write `{day}: skip`."
-    own = _own_part(day, text)
+    own = own_part(day, text)
     return f"Write `{day}: {{{own}}}`." if own else ANY_EXCEPTION
 
 
-def _own_part(day: str, text: str) -> str:
+def own_part(day: str, text: str) -> str:
     """Return what a text says about a date, as a field of its exception; empty where that is not clear."""
     moved = re.sub(r"^(?:moved? )?to |^-> *", "", text, flags=re.IGNORECASE)
     start = re.search(r"`(start_time: [^`]+)`\.?$", time_hints.start_hint(moved, day))

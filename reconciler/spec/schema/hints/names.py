@@ -41,13 +41,15 @@ def use_hint(field: str, value: Json) -> str:
         days = [day for each in value if (day := "".join(written_days.days(str(each))[:1]))]
         if field == "skip" and days:
             return date_hints.exceptions_hint(days)
-        names = [str(each) for each in value.values()]
+        names = [each if isinstance(each, str) else name for name, each in value.items()]
     elif isinstance(value, str):
         names = re.split(r"\s*[,;]\s*", value)
     elif field == "skip" and type(value) is int and (days := list(written_days.days(str(value)))):
         return date_hints.exceptions_hint(days)
     else:
         names = []
+    if field == "skip" and value is False:
+        return "For none write `skip: []`."
     fitting = [readable_key(each) for each in names]
     if not fitting or not all(KEY.fullmatch(each) for each in fitting):
         lines = f"`{field}: NAME`, or a list: `{field}: [ONE, OTHER]`"

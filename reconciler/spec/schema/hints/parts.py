@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping
 from reconciler import resources
 from reconciler.errors.didyoumean import plain_name, suggestion
 from reconciler.ports import Json
+from reconciler.spec.schema.hints import dates as date_hints
+from reconciler.spec.schema.hints import repeat as repeat_hints
+from reconciler.spec.schema.hints import weekdays as weekday_words
 
 _OWN_START = "The first date and the time of day are the meeting's: `start_time: 2027-01-11 10:00`."
 _TIME_OR_TIMES = f"{_OWN_START} The number of dates is `times: 20`."
@@ -131,12 +134,18 @@ _NOTES = frozenset(
 )
 
 
-def _of_date(day: str, key: str, meeting_fields: Collection[str]) -> str:
+def _of_date(day: str, key: str, siblings: Mapping[str, Json], meeting_fields: Collection[str]) -> str:
     """Return the hint for a key that the exception of a date does not have; empty where there is none."""
     name = plain_name(key)
     if name in _SKIPS:
         return f"Write `{day}: skip`."
     if name in _STARTS:
+        written = [str(each) for other, each in siblings.items() if plain_name(other) in _STARTS and each]
+        own = date_hints.own_part(
+            day, " ".join(sorted(written, key=len, reverse=True))
+        )  # the day, then a time
+        if own.startswith("start_time: "):
+            return f"Write `{own}`."
         return f"Write `start_time: {day} 14:00`, or another day and time."
     if name in _NOTES:
         return 'Write `note: "Host: Ada"`; it is shown in plans, and never sent.'
@@ -151,15 +160,39 @@ def _of_settings() -> str:
     return f"Of a single date Zoom changes only {', '.join(most)} and {last}."
 
 
-def hint(path: str, key: str, meeting_fields: Collection[str]) -> str:
-    """Return the hint for a key at `path`, whose last step it is; empty where there is none."""
+def _of_rule(key: str, siblings: Mapping[str, Json]) -> str:
+    """Return the hint for a key that `repeat` does not have; empty where there is none."""
+    name = plain_name(key)
+    if siblings[key] is None and weekday_words.weekdays(key):  # `on: mon, wed` in braces
+        words = [f"{siblings.get('on', '')}", *(each for each, value in siblings.items() if value is None)]
+        return repeat_hints.hint("on", ", ".join(words))
+    other = _OTHER_NAMES_IN_REPEAT.get(name)
+    return suggestion(other) if other else rule_of(key, siblings) or _IN_A_RULE.get(name, "")
+
+
+def rule_of(key: str, siblings: Mapping[str, Json]) -> str:
+    """Return the hint for a key such as `weekly`, with the days that it has; empty for another one."""
+    if plain_name(key) not in ("daily", "weekly", "biweekly", "fortnightly", "monthly", "quarterly"):
+        return ""
+    value = siblings[key]
+    days = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    found = repeat_hints.hint("", key if value is None or value is True else f"{key} on {days}")
+    return "" if found == repeat_hints.ANY_REPEAT else found
+
+
+def hint(path: str, key: str, siblings: Mapping[str, Json], meeting_fields: Collection[str]) -> str:
+    """Return the hint for a key at `path`, whose last step it is; empty where there is none.
+
+    `siblings` is the mapping that has the key.
+    """
     *outer, _ = path.split(".")
     part = outer[2:] if outer[:1] == ["timetable"] else outer
     if part[:1] == ["repeat"]:
-        other = _OTHER_NAMES_IN_REPEAT.get(plain_name(key))
-        return suggestion(other) if other else _IN_A_RULE.get(plain_name(key), "")
+        return _of_rule(key, siblings)
     if part[:1] == ["exceptions"] and len(part) > 1:
-        return _of_date(part[1], key, meeting_fields) if len(part) == 2 else _of_settings()  # noqa: PLR2004 - a day
+        return _of_date(part[1], key, siblings, meeting_fields) if len(part) == 2 else _of_settings()  # noqa: PLR2004 - a day
+    if not part and (rule := rule_of(key, siblings)):
+        return rule
     return _IN_A_SLOT.get(plain_name(key), "") if outer[:1] == ["timetable"] and not part else ""
 
 

@@ -30,9 +30,14 @@ _PERIODS = {
 
 _LONG = re.compile(r".*\b(?:years?|yearly|annual(?:ly)?)|[1-9][0-9]{2,} *[a-z]+")
 _SHORT = re.compile(r".*\b(?:hours?|hourly|minutes?)")
-_NUMBERS = {"other": 2, "second": 2, "two": 2, "third": 3, "three": 3, "fourth": 4, "four": 4}
-_SHORT_PERIOD = re.compile(r"([1-9][0-9]?)[ -]*(d|w|m(?!in))[a-z()]*")
-_NUMBERED = re.compile(r"([a-z]+) +(day|week|month)s?")
+_NUMBERS = {
+    **dict.fromkeys(("other", "alternate", "alternating", "second", "2nd", "two"), 2),
+    **dict.fromkeys(("third", "3rd", "three"), 3),
+    **dict.fromkeys(("fourth", "4th", "four"), 4),
+}
+_SHORT_PERIOD = re.compile(r"([1-9][0-9]?)\.?[ -]*(d|w|m(?!in))[a-z()]*")
+_NUMBERED = re.compile(r"([a-z0-9]+) +(day|week|month)s?")
+_PARITY = re.compile(r"(?:every +)?(?:even|odd|uneven)(?: +(?:calendar +)?weeks?)?")
 _OTHER_DAY = re.compile(r"(?:other|alternate|alternating|2) +([a-z]+)")
 _SECOND_DAY = re.compile(r"(?:every +)?(?:second|2nd) +((?:mon|tue|wed|thu|fri|sat|sun)[a-z]*)")
 _DAY_OF_MONTH = re.compile(r"(?:day +)?([0-9]{1,2})(?:st|nd|rd|th|\.)?")
@@ -63,6 +68,7 @@ ANY_REPEAT = "Write a mapping: `repeat: {every: week, on: mon}`."
 ANY_UNTIL = "Write a day, such as `until: 2027-06-30`, or an instant in UTC: `until: 2027-06-30T22:00:00Z`."
 NO_END = "For a series without an end, leave out both `times` and `until`."
 _TOO_LONG = "Zoom repeats a meeting at most every 10 months: declare single meetings."
+_FROM_START = "it counts from `start_time`, so begin in such a week."
 _NO_SUCH_DAY = "A month has the days 1 to 31. For the last Friday write `on: last fri`."
 _NO_SUCH_RULE = (
     "Zoom has no rule for such a day. Write a day, such as `on: 15`, or a weekday such as `on: last fri`."
@@ -92,9 +98,9 @@ def _every_hint(value: Json) -> str:
     if isinstance(value, Mapping) and len(value) == 1:
         (unit, number), *_ = value.items()
         value = f"{number} {unit}"
-    text = str(value[0] if isinstance(value, list) and len(value) == 1 else value).strip().casefold()
-    if _LONG.fullmatch(text):
-        return _TOO_LONG
+    text = (", ".join(map(str, value)) if isinstance(value, list) else str(value)).strip().casefold()
+    if (is_parity := _PARITY.fullmatch(text)) or _LONG.fullmatch(text):
+        return f"Write `every: 2 weeks`: {_FROM_START}" if is_parity else _TOO_LONG
     if _SHORT.fullmatch(text):
         return "Zoom repeats a meeting at most once a day: write `every: day`."
     if second := _SECOND_DAY.fullmatch(text):
@@ -113,8 +119,12 @@ def _rule(written: str) -> dict[str, Json] | None:
     if _RULE.fullmatch(text):
         return _of_calendar(text)
     every, on, days = text.partition(" on ")
-    if on and _period(every) and (named := weekday_words.weekdays(days)):
-        return {"every": _period(every), "on": _listed(named)}
+    if on and (period := _period(every)):
+        if named := weekday_words.weekdays(days):
+            return {"every": period, "on": _listed(named)}
+        number = _DAY_OF_MONTH.fullmatch(days.removeprefix("the "))
+        if number and "month" in period and int(number[1]) in _DAYS_OF_MONTH:
+            return {"every": period, "on": int(number[1])}
     if period := _period(text):
         return {"every": period}
     match = _OTHER_DAY.fullmatch(text)
@@ -177,9 +187,11 @@ def _on_hint(value: Json) -> str:
         return _days_of_month_hint([int(number) for number in numbers])
     if isinstance(value, bool | dict):
         return ANY_ON
-    if isinstance(value, int):
-        return _NO_SUCH_DAY
     text = " , ".join(words) if isinstance(value, list) else str(value)
+    if isinstance(value, int) or _PARITY.fullmatch(text.strip().casefold()):
+        return (
+            _NO_SUCH_DAY if isinstance(value, int) else f"Write `repeat: {{every: 2 weeks}}`: {_FROM_START}"
+        )
     other = re.fullmatch(r"(?:every )?(?:other|alternate) ([a-z]+)", text.strip().casefold())
     if other and (day := weekday_words.one(other[1])):
         return f"Write `every: 2 weeks` and `on: {day}`."

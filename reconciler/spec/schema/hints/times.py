@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date, timedelta
 
 from reconciler.meeting import timezones
 from reconciler.ports import Json
@@ -22,9 +23,10 @@ _ONE_START = (
 
 _TIME = (
     r"([0-9]{1,2})(?![0-9])(?:[:.h]([0-9]{2})(?![0-9]))?(?::[0-9]{2})?(?:[.,][0-9]+)?(?: *([ap])\.?m\b\.?)?"
+    r"(?: *(?:h|uhr)\b)?"
 )
 _AFTER_DAY = re.compile(rf"(?:(?<=[0-9])t|[\s,]+(?:at +|@ *|um +)?){_TIME}", re.IGNORECASE)
-_TIME_ALONE = re.compile(rf"(?:at +)?{_TIME}(?: *uhr)?", re.IGNORECASE)
+_TIME_ALONE = re.compile(rf"(?:at +)?{_TIME}", re.IGNORECASE)
 _COMPACT = re.compile(r"([0-9]{8})T([0-9]{2})([0-9]{2})(?:[0-9]{2})?(Z?)", re.IGNORECASE)
 _END = re.compile(rf"(?:-|\u2013|to|until|bis)\s*{_TIME}", re.IGNORECASE)
 _OFFSET = re.compile(r"([+-])([0-9]{2}):?([0-9]{2})?")
@@ -62,6 +64,9 @@ def _split(text: str) -> tuple[tuple[str, ...], str, str, str]:
         return whole, "", "", ""
     for match in _AFTER_DAY.finditer(text):
         days = written_days.days(text[: match.start()])
+        if days and _clock(match) == "24:00" and f"{date.max}" not in days:
+            after = tuple(f"{date.fromisoformat(day) + timedelta(days=1)}" for day in days)
+            return after, "", "00:00", text[match.end() :].strip()
         if days:
             return days, _out_of_bounds(match), _clock(match), text[match.end() :].strip()
     return (), _no_such_day(text), "", ""
@@ -139,7 +144,7 @@ def _similar_zone(name: str) -> str | None:
 
 def _length(start: str, end: str) -> str:
     begin, until = (60 * int(clock[-5:-3]) + int(clock[-2:]) for clock in (start, end))
-    return short_duration(until - begin) if until > begin else ""
+    return short_duration((until - begin) % _DAY_MINUTES) if until != begin else ""
 
 
 _SECONDS = re.compile(r"([0-9]+) *(?:s|secs?|seconds?)")
@@ -214,4 +219,4 @@ def _between(first: str, last: str) -> int:
     begin, end = (_TIME_ALONE.match(each.strip()) for each in (first, last))
     assert begin is not None, "the range has two times"
     assert end is not None, "the range has two times"
-    return 60 * (_hour(end) - _hour(begin)) + int(end[2] or 0) - int(begin[2] or 0)
+    return (60 * (_hour(end) - _hour(begin)) + int(end[2] or 0) - int(begin[2] or 0)) % _DAY_MINUTES
