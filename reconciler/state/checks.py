@@ -21,8 +21,12 @@ from reconciler.state.values import as_type
 _COUNT_MAX = 1_000
 """A bound of counts: no rule that Zoom accepts has a larger one."""
 
+_DATES_MAX = 15_000
+"""A bound of the dates of a weekly rule of which 1,000 are held: 12,500 where those are fifth Mondays."""
+
 _COUNTS = {
-    **dict.fromkeys(("type", "repeat_interval", "monthly_day", "end_times"), (0, _COUNT_MAX)),
+    **dict.fromkeys(("type", "repeat_interval", "monthly_day"), (0, _COUNT_MAX)),
+    "end_times": (0, _DATES_MAX),
     "monthly_week": (-1, _COUNT_MAX),
     "monthly_week_day": (0, 7),
 }

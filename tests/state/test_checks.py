@@ -11,6 +11,7 @@ import pytest
 from builders import HOST, intent, meeting, one_off, planned, record, spec, state, weekly
 
 from reconciler.errors.exceptions import StateError
+from reconciler.spec import repeat
 from reconciler.state import checks
 from reconciler.state import document as state_document
 from reconciler.state.state import Retired, State
@@ -41,6 +42,17 @@ STRANGE: tuple[Any, ...] = (
 )
 def test_what_was_declared_is_taken(recorded: dict[str, Any]) -> None:
     checks.check_attributes(recorded)
+
+
+@pytest.mark.parametrize("on", ["fifth mon", ["fifth mon", "fifth tue"], ["first mon", "third mon"]])
+def test_the_longest_rule_of_weekdays_of_the_month_is_taken(on: str | list[str]) -> None:
+    """Only its dates are held, of a weekly rule that has up to thirteen times as many."""
+    start = "2027-03-29T10:00:00" if "fifth mon" in on else "2027-03-01T10:00:00"
+    longest = {"every": "month", "on": on, "times": repeat.TIMES_MAX}
+    rule = repeat.to_rule(longest, start, "Europe/Berlin")
+
+    assert rule is not None
+    checks.check_attributes({**weekly(start_time=start), **rule.attributes})
 
 
 EDIT = {"start_time": "2027-01-26T13:00:00Z", "duration": 30, "agenda": "moved", "settings": {"x": True}}

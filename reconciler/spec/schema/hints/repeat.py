@@ -69,6 +69,11 @@ ANY_UNTIL = "Write a day, such as `until: 2027-06-30`, or an instant in UTC: `un
 NO_END = "For a series without an end, leave out both `times` and `until`."
 _TOO_LONG = "Zoom repeats a meeting at most every 10 months: declare single meetings."
 _FROM_START = "it counts from `start_time`, so begin in such a week."
+_NO_PERIODS = (
+    (_PARITY, f"Write `every: 2 weeks`: {_FROM_START}"),
+    (_LONG, _TOO_LONG),
+    (_SHORT, "Zoom repeats a meeting at most once a day: write `every: day`."),
+)
 _NO_SUCH_DAY = "A month has the days 1 to 31. For the last Friday write `on: last fri`."
 _NO_SUCH_RULE = (
     "Zoom has no rule for such a day. Write a day, such as `on: 15`, or a weekday such as `on: last fri`."
