@@ -68,9 +68,8 @@ def _zones_at(moment: datetime) -> Iterator[str]:
 def _end_in_its_place(moment: datetime, wall: datetime) -> str:
     """Return the hint for an offset that is probably the end of the meeting, as in `10:00-11:00`."""
     end_at = -(moment.utcoffset() or timedelta()) // timedelta(minutes=1)
-    minutes = (
-        (end_at - 60 * wall.hour - wall.minute) % (24 * 60) if end_at > 0 else 0
-    )  # it may end after midnight
+    # It may end after midnight.
+    minutes = (end_at - 60 * wall.hour - wall.minute) % (24 * 60) if end_at > 0 else 0
     if not 0 < minutes <= _LENGTH_MAX_MINUTES:
         return ""
     end = wall + timedelta(minutes=minutes)

@@ -141,9 +141,8 @@ def _of_date(day: str, key: str, siblings: Mapping[str, Json], meeting_fields: C
         return f"Write `{day}: skip`."
     if name in _STARTS:
         written = [str(each) for other, each in siblings.items() if plain_name(other) in _STARTS and each]
-        own = date_hints.own_part(
-            day, " ".join(sorted(written, key=len, reverse=True))
-        )  # the day, then a time
+        day_then_time = " ".join(sorted(written, key=len, reverse=True))
+        own = date_hints.own_part(day, day_then_time)
         if own.startswith("start_time: "):
             return f"Write `{own}`."
         return f"Write `start_time: {day} 14:00`, or another day and time."

@@ -67,11 +67,10 @@ ANY_ON = "Write weekdays, such as `on: [mon, wed]`; for months a day, or a weekd
 ANY_REPEAT = "Write a mapping: `repeat: {every: week, on: mon}`."
 ANY_UNTIL = "Write a day, such as `until: 2027-06-30`, or an instant in UTC: `until: 2027-06-30T22:00:00Z`."
 NO_END = "For a series without an end, leave out both `times` and `until`."
-_TOO_LONG = "Zoom repeats a meeting at most every 10 months: declare single meetings."
 _FROM_START = "it counts from `start_time`, so begin in such a week."
 _NO_PERIODS = (
     (_PARITY, f"Write `every: 2 weeks`: {_FROM_START}"),
-    (_LONG, _TOO_LONG),
+    (_LONG, "Zoom repeats a meeting at most every 10 months: declare single meetings."),
     (_SHORT, "Zoom repeats a meeting at most once a day: write `every: day`."),
 )
 _NO_SUCH_DAY = "A month has the days 1 to 31. For the last Friday write `on: last fri`."
@@ -104,10 +103,8 @@ def _every_hint(value: Json) -> str:
         (unit, number), *_ = value.items()
         value = f"{number} {unit}"
     text = (", ".join(map(str, value)) if isinstance(value, list) else str(value)).strip().casefold()
-    if (is_parity := _PARITY.fullmatch(text)) or _LONG.fullmatch(text):
-        return f"Write `every: 2 weeks`: {_FROM_START}" if is_parity else _TOO_LONG
-    if _SHORT.fullmatch(text):
-        return "Zoom repeats a meeting at most once a day: write `every: day`."
+    if found := next((hint for pattern, hint in _NO_PERIODS if pattern.fullmatch(text)), ""):
+        return found
     if second := _SECOND_DAY.fullmatch(text):
         day = weekday_words.one(second[1])
         return f"Write `every: 2 weeks` and `on: {day}`, or `every: month` and `on: second {day}`."
