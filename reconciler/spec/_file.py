@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from types import MappingProxyType
@@ -75,7 +76,7 @@ class SpecFile:
     def __init__(self, document: Document, settings: Settings) -> None:
         self.document = document
         self.locator = Locator(document)
-        self.is_readable = isinstance(document.value, dict)
+        self.is_readable = isinstance(document.value, dict) and not _is_output(document.value)
         self.value: Mapping[str, Json] = document.value if self.is_readable else _EMPTY
         self.raw_meetings = _mapping(self.value.get("meetings"))
         self._settings = settings
@@ -100,7 +101,7 @@ class SpecFile:
     def findings(self) -> Iterator[UnlocatedDiagnostic]:
         """Yield the findings about everything outside of the meetings; paths lead from the file."""
         if self.document.is_sound and not self.is_readable:
-            yield _not_a_spec(self.document.value)
+            yield _not_a_spec(self.document)
         yield from self._outer_findings
 
     def meetings(self, names: Names, tally: Tally) -> Iterator[DeclaredMeeting]:
@@ -343,12 +344,30 @@ def _template_layer(template: Template) -> _Layer:
     return _Layer(template.file.locator, ("templates", template.name), template.body)
 
 
-def _not_a_spec(value: Json) -> UnlocatedDiagnostic:
+def _not_a_spec(document: Document) -> UnlocatedDiagnostic:
     hint = "Write `version: 1` and `meetings: {}`, or remove the file from the specs."
-    if value is None:
+    if document.value is None:
         detail = "The file is empty. An empty file never means that no meetings are declared."
         return UnlocatedDiagnostic((), "spec.empty", detail, hint)
+    if isinstance(document.value, dict):
+        return _output(document)
     return UnlocatedDiagnostic((), "spec.shape", "A spec is a mapping with `version` and `meetings`.", hint)
+
+
+def _output(document: Document) -> UnlocatedDiagnostic:
+    detail, hint = (
+        "It is a state.",
+        "Name the files that declare meetings, or remove the file from the specs.",
+    )
+    if "steps" in document.value:
+        detail = "It is a saved plan."
+        hint = f"Apply it with `reconciler apply --plan {shlex.quote(document.filename)}`."
+    return UnlocatedDiagnostic(("format_version",), "spec.output", detail, hint)
+
+
+def _is_output(file: Mapping[str, Json]) -> bool:
+    """Return True for a saved plan and for a state; a spec has none of their fields."""
+    return "format_version" in file and not file.keys().isdisjoint(("steps", "lineage"))
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

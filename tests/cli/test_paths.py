@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from shell import spec_of
+from shell import ONE, SANDBOX_STATE, spec_of
 
 from reconciler.views.text.plan import NO_CHANGES
 
@@ -233,3 +233,25 @@ def test_an_apply_leaves_the_records_of_other_files(team: Shell) -> None:
     ran = team.sandbox("apply", "meetings/two.yaml", "--auto-approve", now=after)
 
     assert (ran.status, sorted(team.ids())) == (0, ["a", "b", "c"])
+
+
+def test_a_saved_plan_in_the_place_of_a_spec_is_named(shell: Shell) -> None:
+    """People apply a plan as another program does, `apply FILE`; a state is none either."""
+    shell.write("meetings.yaml", ONE)
+    shell.sandbox("plan", "--out", "the plan.json")
+
+    wrong = shell.sandbox("apply", "the plan.json", "--auto-approve")
+    right = shell.sandbox("apply", "--plan", "the plan.json")
+    state = shell("validate", SANDBOX_STATE)
+
+    assert (wrong.status, wrong.out, right.status) == (1, "", 0)
+    assert [line for line in wrong.err.splitlines() if line[:3] in {"err", " --", "  ="}] == [
+        "error[spec.output]: The file is an output of this program",
+        " --> the plan.json:1:19",
+        "  = It is a saved plan.",
+        "  = hint: Apply it with `reconciler apply --plan 'the plan.json'`.",
+    ]
+    assert [line for line in state.out.splitlines() if line[:3] == "  ="] == [
+        "  = It is a state.",
+        "  = hint: Name the files that declare meetings, or remove the file from the specs.",
+    ]

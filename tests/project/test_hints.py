@@ -61,6 +61,7 @@ WALKED = frozenset(
 """Codes whose hints are followed in tests/cli/test_hints.py and tests/cli/test_hints_of_commands.py."""
 
 ELSEWHERE = {
+    "spec.output": "tests/cli/test_paths.py: a saved plan is applied",
     "usage.no-file": "tests/cli/commands/test_state_transfer.py: a file that is pushed",
 }
 """Codes whose hints are followed by other tests."""
