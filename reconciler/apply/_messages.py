@@ -245,12 +245,15 @@ def host_left(step: Step) -> Diagnostic:
 
 def _not_handed_over(step: Step, why: str, remedy: str) -> Diagnostic:
     line = f"`{removed_line(step.key, step.id or 0)}`"
+    lifted = (
+        ", with `protect: false` for the meeting; the second apply replaces it" if step.is_protected else ""
+    )
     if any(change.path == SCHEDULE_FOR for change in step.changes):
         line = f"`host: {step.new_host}` in place of `schedule_for`, and {line}"
     return Diagnostic(
         code="apply.handover-refused",
         detail=f"{step.key}, meeting {step.id}, was to go from {step.host} to {step.new_host}. {why}",
-        hint=f"{remedy} Or have a new meeting with a new join link: {line}.",
+        hint=f"{remedy} Or have a new meeting with a new join link: {line}{lifted}.",
         key=step.key,
     )
 

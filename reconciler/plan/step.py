@@ -223,6 +223,11 @@ class Step(Struct, frozen=True):
         """Return this step withheld for a reason that passes by itself: no person has to do anything."""
         return replace(self.with_status(Status.WITHHELD, reason), passes=True)
 
+    @property
+    def is_protected(self) -> bool:
+        """True where its meeting is declared as protected: nothing may end it."""
+        return self.meeting is not None and self.meeting.protect
+
     def deferred_until(self, moment: datetime, reason: str) -> Step:
         """Return this step deferred until an instant (aware), for a reason that is not the budget."""
         day = moment.astimezone(UTC).date().isoformat()

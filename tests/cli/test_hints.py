@@ -384,6 +384,23 @@ def test_a_meeting_that_is_over_in_the_spec_alone_is_ended(team: PastingTeam) ->
     assert (team.apply().status, sorted(team.shell.ids())) == (0, ["b"])
 
 
+def test_a_protected_meeting_that_is_over_in_the_spec_is_ended(team: PastingTeam) -> None:
+    """Its line works only once the protection is lifted, and the hint says so."""
+    over = {"start_time": "2026-01-14T15:00:00Z"}
+    team.declare(a={"protect": True}, b=SECOND)
+    assert team.apply().status == 0
+    team.declare(a={**over, "protect": True}, b=SECOND)
+    ran = team.plan()
+    assert "to end it, declare `protect: false` and apply that, then take it out of the spec" in ran.out
+
+    team.declare(a={**over, "protect": False}, b=SECOND)
+    assert team.apply().status == 0
+    team.declare(b=SECOND)
+    team.paste(ran)
+
+    assert (team.apply().status, sorted(team.shell.ids())) == (0, ["b"])
+
+
 def test_a_date_that_failed_is_shown_and_sent_again(team: PastingTeam) -> None:
     """Once the series is in Zoom as a person wants it."""
     team.declare(a={}, b=SECOND, weekly=WEEKLY)

@@ -182,6 +182,22 @@ def test_a_handover_that_zoom_refuses_is_allowed_or_replaced(team: PastingTeam) 
     assert is_clean(team.plan())
 
 
+def test_a_handover_of_a_protected_meeting_is_replaced_once_it_is_not_protected(team: PastingTeam) -> None:
+    team.declare(a={"protect": True}, b=SECOND)
+    assert team.apply().status == 0
+    team.zoom.switch(per_host={BOB: {"may_be_scheduled_for": False}})
+    team.declare(a={"host": BOB, "protect": True}, b=SECOND)
+    ran = team.apply()
+    assert "}]`, with `protect: false` for the meeting; the second apply replaces it." in ran.out
+    old = team.shell.ids()["a"]
+
+    team.declare(a={"host": BOB, "protect": False}, b=SECOND)
+    team.paste(ran)
+
+    assert (team.apply().status, team.shell.ids()["a"]) == (0, old)
+    assert (team.apply().status, team.shell.ids()["a"] != old) == (0, True)
+
+
 def test_a_meeting_that_was_handed_over_is_followed(team: PastingTeam) -> None:
     team.zoom.admin(rehost={str(team.shell.ids()["a"]): BOB})
     ran = team.run("drift")

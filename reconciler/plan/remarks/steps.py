@@ -117,8 +117,7 @@ def _only_skips(step: Step, day: str) -> Diagnostic:
         code="plan.only-skips",
         detail=f"Every date of {step.key} that is left is skipped. {words.name_of(day)} stays in Zoom: "
         "to delete the last date would end the meeting.",
-        hint=f"To end it, take it out of the spec and add `{removed_line(step.key, step.id)}`; "
-        "to keep it, hold one of its dates, or give it a later end.",
+        hint=f"To end it, {_end(step, step.id)}; to keep it, hold one of its dates, or give it a later end.",
         severity=Severity.WARNING,
         key=step.key,
     )
@@ -146,8 +145,7 @@ def _over_in_spec(step: Step, kept: str) -> Diagnostic:
         code="plan.over-in-spec",
         detail=f"As declared, {step.key} is over, so nothing is sent for it. "
         f"In Zoom it stays as recorded, {kept}.",
-        hint="If its dates are a mistake, correct them; to end it, take it out of the spec and add "
-        f"`{removed_line(step.key, step.id)}`.",
+        hint=f"If its dates are a mistake, correct them; to end it, {_end(step, step.id)}.",
         severity=Severity.WARNING,
         key=step.key,
     )
@@ -187,3 +185,8 @@ def waiting(steps: Iterable[Step], state: State) -> Iterator[Diagnostic]:
             hint="`reconciler plan` shows them all.",
             severity=Severity.WARNING,
         )
+
+
+def _end(step: Step, meeting_id: int) -> str:
+    first = "declare `protect: false` and apply that, then " if step.is_protected else ""
+    return f"{first}take it out of the spec and add `{removed_line(step.key, meeting_id)}`"
