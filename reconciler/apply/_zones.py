@@ -24,13 +24,18 @@ def listed() -> tuple[str, ...]:
 def with_same_rules(name: str, now: datetime) -> tuple[str, ...]:
     """Return the zones of Zoom's list whose clocks go as those of `name` from now on.
 
-    Zones of the same region come first; the name itself, which Zoom refused, is left out.
+    Other names of the same zone come first, then zones of the same region; the name itself, which Zoom
+    refused, is left out.
     """
     if timezones.zone(name) is None:
         return ()
     found = (each for each in _known() if each != name and _go_alike(each, name, now))
     region = name.partition("/")[0]
-    return tuple(sorted(found, key=lambda each: (each.partition("/")[0] != region, each)))
+
+    def distance(each: str) -> tuple[bool, bool, str]:
+        return not timezones.is_same_zone(name, each), each.partition("/")[0] != region, each
+
+    return tuple(sorted(found, key=distance))
 
 
 def _known() -> Iterator[str]:

@@ -132,6 +132,8 @@ def same_value(described: Field, wanted: Json, stored: Json, zones: tuple[str | 
     A stored null is the API's default, and an empty value equals null. `zones` are the time zones of the
     wanted and of the stored meeting.
     """
+    if described.compare is Compare.ZONE and isinstance(wanted, str) and isinstance(stored, str):
+        return timezones.is_same_zone(wanted, stored)
     if stored is None:
         stored = described.default
     return _form(described, wanted, zones[0]) == _form(described, stored, zones[1])

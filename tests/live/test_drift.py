@@ -97,6 +97,16 @@ def test_a_start_is_reported_in_the_declared_form() -> None:
     assert changes(local, start_time=None, timezone="Europe/Berlin")["start_time"][1] is None
 
 
+def test_another_name_of_the_same_zone_is_not_drift() -> None:
+    """Zoom may rename a zone of its list; to send the old name again would undo single dates each time."""
+    local = record(attributes=one_off(start_time="2027-01-14T20:30:00", timezone="Asia/Calcutta"))
+
+    renamed = changes(local, timezone="Asia/Kolkata")
+    moved = changes(local, timezone="Asia/Colombo")
+
+    assert (renamed, moved) == ({}, {"timezone": ("Asia/Calcutta", "Asia/Colombo", Cause.PERSON)})
+
+
 SALT = b"salt"
 
 
