@@ -37,6 +37,11 @@ class GlobalOptions(Struct, frozen=True):
     verbose: bool = False
 
 
+def takes_colour(environ: Mapping[str, str]) -> bool:
+    """Return False for a terminal that has no colours, or whose user wants none. Source: no-color.org."""
+    return environ.get("TERM") != "dumb" and not environ.get("NO_COLOR")
+
+
 class Console(Struct, frozen=True):
     """The three standard streams and the environment variables."""
 
@@ -69,8 +74,8 @@ class Console(Struct, frozen=True):
         return not self.is_ci and self.stderr.isatty()
 
     def colours(self, stream: TextIO, options: GlobalOptions) -> bool:
-        """Return True where `stream` is a terminal and colour is not turned off. Source: no-color.org."""
-        return stream.isatty() and not options.no_color and not self.environ.get("NO_COLOR")
+        """Return True where `stream` is a terminal and colour is not turned off."""
+        return stream.isatty() and not options.no_color and takes_colour(self.environ)
 
     @property
     def who(self) -> str:

@@ -138,9 +138,10 @@ def report_interrupt() -> Exit:
 
 def print_diagnostics(diagnostics: Sequence[Diagnostic], arguments: Sequence[str]) -> None:
     """Write `diagnostics` to stderr, after all that was written to stdout."""
-    from reconciler.views.text import diagnostics as text_diagnostics  # noqa: PLC0415 - only after an error
+    from reconciler.cli.console import takes_colour  # noqa: PLC0415 - only after an error
+    from reconciler.views.text import diagnostics as text_diagnostics  # noqa: PLC0415 - the same
 
-    colour = sys.stderr.isatty() and "--no-color" not in arguments and not os.environ.get("NO_COLOR")
+    colour = sys.stderr.isatty() and "--no-color" not in arguments and takes_colour(os.environ)
     _flush_output()
     sys.stderr.write(text_diagnostics.diagnostics(diagnostics, colour=colour))
 

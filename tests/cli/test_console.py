@@ -137,6 +137,8 @@ def test_there_is_no_prompt_without_a_terminal(shell: Shell) -> None:
         (["plan", *APPLY[1:], "--no-color"], {}, False),
         (["plan", *APPLY[1:]], {"NO_COLOR": "1"}, False),
         (["plan", *APPLY[1:]], {"NO_COLOR": ""}, True),
+        (["plan", *APPLY[1:]], {"TERM": "dumb"}, False),
+        (["plan", "nowhere.yaml"], {"TERM": "dumb"}, False),
         (["validate", "nowhere.yaml"], {}, True),
         (["validate", "nowhere.yaml", "--no-color"], {}, False),
         (["plan", "nowhere.yaml"], {}, True),
