@@ -144,13 +144,17 @@ class HostRun:
         declared = {step.key: step.meeting.attributes for step in creates if step.meeting}
         await self._lists.read(declared.values())
         listed, known = self._lists.meetings, self._run.journal.state.known_ids()
+        told: set[int] = set()  # two keys that are declared alike are told of two meetings
         for step in creates:
             error = self._lists.error(declared[step.key])
-            duplicate = lookup.find_duplicate(declared[step.key], listed, known)
+            duplicate = lookup.find_duplicate(
+                declared[step.key], listed, known | told
+            ) or lookup.find_duplicate(declared[step.key], listed, known)
             if error is not None:
                 self._queue.remove(step)
                 self._run.fail(step, error.diagnostic)
             elif duplicate is not None:
+                told.add(duplicate["id"])
                 self._queue.remove(step)
                 self._run.fail(step, messages.exists_already(step, duplicate))
 

@@ -117,6 +117,19 @@ def test_what_exists_already_is_taken_over(team: PastingTeam) -> None:
     assert sorted(team.shell.ids()) == ["a"]
 
 
+def test_keys_that_are_declared_alike_are_told_of_a_meeting_each(team: PastingTeam) -> None:
+    """After the loss of the state; two lines with one id could not both be pasted."""
+    team.declare(a={"topic": "Same"}, b=SECOND, c={"topic": "Same"})
+    assert team.apply().status == 0
+    numbers = {number for key, number in team.shell.ids().items() if key != "b"}
+    team.shell.sandbox_state.unlink()
+    ran = team.apply()
+
+    told = re.findall(r"`imports: \[{id: (\d+), to: [ac]}\]`", ran.out)
+
+    assert sorted(map(int, told)) == sorted(numbers)
+
+
 @pytest.mark.parametrize("nth", [0, 1], ids=["refresh", "forget"])
 def test_a_link_that_is_gone_is_gone_for_good_or_made_again(team: PastingTeam, nth: int) -> None:
     team.zoom.click("DELETE", str(team.shell.ids()["a"]))
