@@ -310,6 +310,32 @@ def test_missing_settings_are_the_defaults(tmp_path: Path) -> None:
     assert sources.read_settings(tmp_path).settings == Settings()
 
 
+@pytest.mark.parametrize("name", ["reconciler.yml", ".reconciler.yaml", ".reconciler.yml"])
+def test_settings_of_another_name_are_an_error(name: str, tmp_path: Path) -> None:
+    """Else a run would take the defaults, and another state."""
+    put(tmp_path, name)
+
+    read = sources.read_settings(tmp_path)
+    put(tmp_path, "reconciler.yaml")
+
+    assert (read.settings, [(each.code, each.hint) for each in read.diagnostics]) == (
+        None,
+        [("settings.misnamed", f"Rename it: `mv {name} reconciler.yaml`.")],
+    )
+    assert "settings.misnamed" not in [each.code for each in sources.read_settings(tmp_path).diagnostics]
+
+
+def test_a_spec_with_the_other_suffix_is_named(tmp_path: Path) -> None:
+    put(tmp_path, "meetings.yml")
+
+    (found,) = sources.read_sources((), Settings(), tmp_path).diagnostics
+
+    assert (found.code, found.hint) == (
+        "source.none",
+        "`meetings.yml` is there: rename it, with `mv meetings.yml meetings.yaml`.",
+    )
+
+
 def test_settings_that_cannot_be_read_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "reconciler.yaml").mkdir()
 

@@ -99,6 +99,16 @@ def too_deep(prefix: str) -> Diagnostic:
     )
 
 
+def misnamed_settings(name: str) -> Diagnostic:
+    """Return the error about a settings file that has another name than the one that is read."""
+    return Diagnostic(
+        "settings.misnamed",
+        f"`{name}` is not read: the settings are in `{FILENAME}`.",
+        f"Rename it: `mv {name} {FILENAME}`.",
+        span=top(name),
+    )
+
+
 def settings_unread(folder: str) -> Diagnostic:
     """Return the warning about a settings file of `folder`, which is not the working folder."""
     name = f"{folder}/{FILENAME}"

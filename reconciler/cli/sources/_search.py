@@ -96,6 +96,8 @@ class Search:
                 "Run `reconciler init` to write one, name files or folders as arguments, or begin in the "
                 "folder that has them: `reconciler -C FOLDER validate`."
             )
+            if os.path.lexists(self.folder / "meetings.yml"):
+                hint = "`meetings.yml` is there: rename it, with `mv meetings.yml meetings.yaml`."
             self.diagnostics.append(Diagnostic("source.none", detail, hint))
 
     def add(self, path: str, report: Callable[[str, str, str], Diagnostic]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from reconciler.cli.sources._problems import NO_POLICY, link, settings_unread
+from reconciler.cli.sources._problems import NO_POLICY, link, misnamed_settings, settings_unread
 from reconciler.cli.sources._search import Search, read_file, report_at_path
 from reconciler.cli.sources.paths import as_typed, is_below, resolves_below
 from reconciler.errors.exceptions import SettingsError
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from reconciler.errors.diagnostic import Diagnostic
 
 
+_MISNAMED = ("reconciler.yml", ".reconciler.yaml", ".reconciler.yml")
+"""Names that people give the settings file by mistake."""
+
+
 class Sources(Struct, frozen=True):
     """The files, each once, sorted by name within each path, and a diagnostic for each unreadable one.
 
@@ -40,10 +44,13 @@ class Sources(Struct, frozen=True):
 
 
 def read_settings(folder: Path) -> ParsedSettings:
-    """Read `reconciler.yaml` in `folder`; the defaults where there is none."""
+    """Read `reconciler.yaml` in `folder`; the defaults where there is none, by no other name either."""
     path = folder / FILENAME
     if not os.path.lexists(path):
-        return ParsedSettings(Settings())
+        misnamed = next((name for name in _MISNAMED if os.path.lexists(folder / name)), None)
+        return (
+            ParsedSettings(None, (misnamed_settings(misnamed),)) if misnamed else ParsedSettings(Settings())
+        )
     source = read_file(path, FILENAME) if resolves_below(path, folder) else link(FILENAME)
     return settings_file.parse(source) if isinstance(source, Source) else ParsedSettings(None, (source,))
 
