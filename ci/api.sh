@@ -15,6 +15,7 @@ refused() {
   answer="GitHub answered $status${words:+: $words}"
   case "$status $words" in
   *"rate limit"*) remedy="Run the job again later." ;;
+  *"is locked"*) remedy="Unlock the conversation of the pull request, or let the job write no comment." ;;
   "401 "*) remedy="Check the input github-token: it is the token of another server, or no longer valid." ;;
   "403 "* | "404 "*)
     remedy="The job needs permissions: ${api_permission:?}. On the pull request of a fork its token can only read, \

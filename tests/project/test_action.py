@@ -152,6 +152,13 @@ FORK = (
             "GitHub answered 403: You have exceeded a secondary rate limit. Wait. Run the job again later.",
         ),
         (
+            {"POST": (403, '{"message": "Unable to create comment because issue is locked."}')},
+            (
+                "GitHub answered 403: Unable to create comment because issue is locked. "
+                "Unlock the conversation of the pull request, or let the job write no comment."
+            ),
+        ),
+        (
             {"POST": (403, '{"message": "Resource protected by organization SAML enforcement."}')},
             (
                 "GitHub answered 403: Resource protected by organization SAML enforcement. "
