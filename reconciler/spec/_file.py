@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
@@ -56,6 +57,9 @@ class DeclaredMeeting(Struct, frozen=True):
     findings: tuple[UnlocatedDiagnostic, ...]
     unknown: tuple[UnlocatedDiagnostic, ...]
 
+
+_NUMBER = re.compile(r"-[0-9]+$")
+"""The end of a key that a hint proposes where a better one is taken."""
 
 OUTER_FINDINGS_MAX = 250
 """A file with more findings outside of its meetings is not read further: some may not be found."""
@@ -303,7 +307,7 @@ class SpecFile:
         if isinstance(skeleton.get("meetings"), dict):
             bad = [key for key in self.raw_meetings if not KEY.fullmatch(key)]
             better = set(map(readable_key, bad))  # a hint proposes it, with a number where it is taken
-            taken = [key for key in self.raw_meetings if {key, key.rstrip("-0123456789")} & better]
+            taken = [key for key in self.raw_meetings if {key, _NUMBER.sub("", key)} & better]
             skeleton["meetings"] = {key: {} for key in (*bad, *taken)}
         if validator.is_valid("meetings", skeleton):
             return _check_levels(self.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count, pairwise
 from typing import TypeVar
 
 from msgspec import Struct
@@ -88,16 +89,17 @@ def _moved_conflicts(moved: tuple[Moved, ...], declared: Collection[str]) -> Ite
             yield _conflict(entry, "from", "spec.moved-nowhere", detail, "Remove the entry.")
     moved = tuple(entry for entry in moved if entry.from_key != entry.to_key)
     onward = {entry.from_key: entry.to_key for entry in moved}
-    swapped: set[str] = set()  # the second entries of swaps: the commands of the first are for both
+    told: set[str] = set()  # keys whose commands stand in the hint of another entry
     for entry in moved:
         old, new = entry.from_key, entry.to_key
-        if old in swapped:
+        if old in told:
             continue
         if old in declared:
-            if onward.get(new) == old:
-                swapped.add(new)
+            run = _moved_together(old, onward, declared)
+            told.update(run)
             detail = f"This entry moves `{old}` to `{new}`, and `meetings` still has `{old}`."
-            yield _conflict(entry, "from", "spec.moved-declared", detail, _still_declared_hint(entry, onward))
+            hint = _still_declared_hint(run, onward, declared)
+            yield _conflict(entry, "from", "spec.moved-declared", detail, hint)
         elif new in onward and new not in declared:
             detail = f"Another entry moves `{new}` on to `{onward[new]}`."
             hint = f"Write one entry with the final key: `{{from: {old}, to: {onward[new]}}}`."
@@ -116,15 +118,34 @@ def _moved_conflicts(moved: tuple[Moved, ...], declared: Collection[str]) -> Ite
     )
 
 
-def _still_declared_hint(entry: Moved, onward: Mapping[str, str]) -> str:
-    """What to do about a key that is moved and declared; a key that another one takes needs `state mv`."""
-    old, new, spare = entry.from_key, entry.to_key, f"{entry.from_key}-was"
-    if onward.get(new) == old:
-        moves = ", ".join(_state_mv(*pair) for pair in ((old, spare), (new, old), (spare, new)))
-        return f"Swap the two keys in the state: {moves}. Then remove both entries."
-    if old in onward.values():
-        return f"Move it in the state: {_state_mv(old, new)}. Then remove this entry."
-    return f"Remove `{old}` from `meetings`, or remove this entry."
+def _moved_together(key: str, onward: Mapping[str, str], declared: Collection[str]) -> list[str]:
+    """Return the declared keys around `key` that are moved each to the next one, and the last of them."""
+    back = {new: old for old, new in onward.items()}
+    first = key
+    while (before := back.get(first)) is not None and before in declared:
+        if before == key:  # a circle: it begins anywhere
+            first = key
+            break
+        first = before
+    run = [first]
+    while run[-1] in declared and (after := onward.get(run[-1])) is not None and after not in run:
+        run.append(after)
+    return run
+
+
+def _still_declared_hint(run: Sequence[str], onward: Mapping[str, str], declared: Collection[str]) -> str:
+    """What to do about keys that are moved and declared; where one takes the key of another: `state mv`."""
+    first, last = run[0], run[-1]
+    moves, entries = list(pairwise(run))[::-1], len(run) - 1
+    if onward.get(last) == first and last in declared:
+        names = chain([f"{last}-was"], (f"{last}-was-{number}" for number in count(2)))
+        spare = next(each for each in names if each not in {*declared, *onward, *onward.values()})
+        moves, entries = [(last, spare), *moves, (spare, first)], len(run)
+    elif entries == 1 and first not in {new for old, new in onward.items() if old != last}:
+        return f"Remove `{first}` from `meetings`, or remove this entry."
+    commands = ", then ".join(_state_mv(*move) for move in moves)
+    meetings, lines = ("it", "this entry") if entries == 1 else ("them", f"these {entries} entries")
+    return f"Move {meetings} in the state: {commands}. Then remove {lines}."
 
 
 def _state_mv(old: str, new: str) -> str:

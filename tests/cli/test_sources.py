@@ -110,7 +110,10 @@ def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
         ),
         ("teams/*.yaml", "Patterns are not read here. Name the folder: `teams`."),
         ("*.yaml", "Patterns are not read here. Name the folder: `.`."),
-        ("gone/*.yaml", "Check the spelling; relative paths start at {}."),
+        ("gone/*.yaml", "Patterns are not read here. Name folders or files."),
+        ("**/*.yaml", "Patterns are not read here. Name folders or files."),
+        ("a?.yaml", "Patterns are not read here. Name the folder: `.`."),
+        ("/*.yaml", "Patterns are not read here. Name the folder: `/`."),
     ],
 )
 def test_a_missing_path_is_answered_by_what_was_meant(path: str, hint: str, tmp_path: Path) -> None:

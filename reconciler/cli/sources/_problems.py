@@ -39,12 +39,17 @@ NO_POLICY: Problem = (
 )
 
 
+_PATTERN = frozenset("*?[")
+
+
 def missing(name: str, folder: Path) -> Problem:
     """Return the error about a path that does not exist; a pattern is answered by its folder."""
-    above, _, last = name.rpartition("/")
     hint = f"Check the spelling; relative paths start at {folder.resolve()}."
-    if "*" in last and (folder / above).is_dir():
-        hint = f"Patterns are not read here. Name the folder: `{shlex.quote(above or '.')}`."
+    if not _PATTERN.isdisjoint(name):
+        above = name.rpartition("/")[0] or ("/" if name.startswith("/") else ".")
+        is_folder = _PATTERN.isdisjoint(above) and (folder / above).is_dir()
+        named = f"the folder: `{shlex.quote(above)}`" if is_folder else "folders or files"
+        hint = f"Patterns are not read here. Name {named}."
     return ("source.missing", f"`{name}` does not exist.", hint)
 
 

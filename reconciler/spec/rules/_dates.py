@@ -165,9 +165,12 @@ def _off_rule(day: date, recurring: Series, dates: SingleDates, stale: str) -> U
 
 
 def _near(day: date, recurring: Series, dates: SingleDates) -> Iterator[date]:
+    number = day.toordinal()
     for sign in (-1, 1):
         for distance in range(1, _NEAR_DAYS):
-            other = day + timedelta(days=sign * distance)
+            if not 1 <= number + sign * distance <= date.max.toordinal():
+                break
+            other = date.fromordinal(number + sign * distance)
             if is_in_pattern(other, dates.pattern) and recurring.start_on(other) is not None:
                 yield other
                 break

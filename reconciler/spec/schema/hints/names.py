@@ -41,14 +41,14 @@ def use_hint(field: str, value: Json) -> str:
         days = [day for each in value if (day := "".join(written_days.days(str(each))[:1]))]
         if field == "skip" and days:
             return date_hints.exceptions_hint(days)
-        names = [each if isinstance(each, str) else name for name, each in value.items()]
+        names = [each if isinstance(each, str) else name for name, each in value.items() if each is not False]
     elif isinstance(value, str):
         names = re.split(r"\s*[,;]\s*", value)
     elif field == "skip" and type(value) is int and (days := list(written_days.days(str(value)))):
         return date_hints.exceptions_hint(days)
     else:
         names = []
-    if field == "skip" and value is False:
+    if field == "skip" and (value is False or (isinstance(value, Mapping) and value and not names)):
         return "For none write `skip: []`."
     fitting = [readable_key(each) for each in names]
     if not fitting or not all(KEY.fullmatch(each) for each in fitting):

@@ -174,6 +174,8 @@ def rule_of(key: str, siblings: Mapping[str, Json]) -> str:
     if plain_name(key) not in ("daily", "weekly", "biweekly", "fortnightly", "monthly", "quarterly"):
         return ""
     value = siblings[key]
+    if value is False:
+        return "Leave it out: without `repeat`, a meeting takes place once."
     days = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
     found = repeat_hints.hint("", key if value is None or value is True else f"{key} on {days}")
     return "" if found == repeat_hints.ANY_REPEAT else found
