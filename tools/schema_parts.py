@@ -15,7 +15,10 @@ END = r"$(?!\n)"
 """The end of a text. Python's bare `$` accepts a newline at the end, Rust's and ECMAScript's do not."""
 
 KEY = f"^[A-Za-z0-9._-]+{END}"
-HOST = r"^[^\x00-\x20\x7f/?#]+" + END
+_HOST_PART = r"[^\x00-\x20\x7f/?#;,:<>@${}]+"
+HOST = f"^{_HOST_PART}(?:@{_HOST_PART})?{END}"
+"""An e-mail or a user id: no name beside it, no list, no variable."""
+
 DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?"
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors.diagnostic import UnlocatedDiagnostic
 from reconciler.meeting.fields import Field, table
+from reconciler.spec.schema.hints.features import ONE_HOST
 from reconciler.spec.schema.validator import MEETING, compiled_check, is_valid, violations
 
 SECRET = "hunter2secret"
@@ -428,6 +429,34 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
             "spec.wrong-form",
             '`host` is "a b".',
             "A host is an e-mail address or a user id, without spaces or slashes.",
+        ),
+    ),
+    "a host with a name": (
+        {"host": "Team <team@example.com>"},
+        ("spec.wrong-form", '`host` is "Team <team@example.com>".', "Write `host: team@example.com`."),
+    ),
+    "a host as a link": (
+        {"host": "mailto:team@example.com"},
+        ("spec.wrong-form", '`host` is "mailto:team@example.com".', "Write `host: team@example.com`."),
+    ),
+    "two hosts": (
+        {"host": "ada@example.com;bob@example.com"},
+        ("spec.wrong-form", '`host` is "ada@example.com;bob@example.com".', ONE_HOST),
+    ),
+    "a host with two signs": (
+        {"host": "team@@example.com"},
+        (
+            "spec.wrong-form",
+            '`host` is "team@@example.com".',
+            "A host is an e-mail address or a user id, without spaces or slashes.",
+        ),
+    ),
+    "a variable for a host": (
+        {"host": "${ZOOM_HOST}"},
+        (
+            "spec.wrong-form",
+            '`host` is "${ZOOM_HOST}".',
+            "A spec has no variables: write the e-mail address itself.",
         ),
     ),
     "a number for a passcode": (

@@ -14,7 +14,6 @@ from reconciler.spec.schema.hints import names as name_hints
 from reconciler.spec.schema.hints import repeat as repeat_hints
 from reconciler.spec.schema.hints import times as time_hints
 from reconciler.spec.schema.hints import weekdays as weekday_words
-from reconciler.spec.schema.hints.features import ONE_HOST
 from reconciler.spec.schema.hints.weekdays import FROM_MONDAY
 
 Steps = tuple[str, ...]
@@ -93,8 +92,8 @@ def _of_meeting(path: Steps, value: Json) -> str:
         return name_hints.use_hint(first, value)
     if first in ("start_time", "duration") and value is not None:
         return _of_time(first, value, "")
-    if first == "host" and isinstance(value, list):
-        return ONE_HOST
+    if first == "host" and value:
+        return name_hints.host_hint(value)
     return _ZONE if first == "timezone" and isinstance(value, int | float) else ""
 
 

@@ -10,9 +10,12 @@ from reconciler.ports import Json
 from reconciler.spec.keys import readable_key
 from reconciler.spec.schema.hints import dates as date_hints
 from reconciler.spec.schema.hints import days as written_days
+from reconciler.spec.schema.hints.features import ONE_HOST
 from reconciler.spec.yaml.writer import flow
 
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
+_ADDRESS = re.compile(r"[A-Za-z0-9.!%&*+_~-]+@[A-Za-z0-9.-]+")
+_VARIABLE = re.compile(r"[$%{][{(]?\s*\w")
 _DECLARED = {
     "closures": "{name}: [2027-04-05, 12-24..01-01]",
     "people": "{name}: [ada@example.com]",
@@ -93,3 +96,14 @@ def _emails(value: Json) -> list[str]:
         value = list(value.values())
     texts = value if isinstance(value, list) else [value]
     return [email for each in texts[:5] if isinstance(each, str) for email in _EMAIL.findall(each)]
+
+
+def host_hint(value: Json) -> str:
+    """Return the hint for a host that is several, has a name beside its e-mail, or is a variable."""
+    found = _ADDRESS.findall(flow(value))
+    if isinstance(value, list) or len(found) > 1:
+        return ONE_HOST
+    if found:
+        return f"Write `host: {found[0]}`."
+    is_variable = isinstance(value, str) and _VARIABLE.search(value)
+    return "A spec has no variables: write the e-mail address itself." if is_variable else ""
