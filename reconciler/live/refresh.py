@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from reconciler.live._occurrences import is_longer
-from reconciler.live._series_drift import stored_series
+from reconciler.live._series_drift import RULE, stored_series
 from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import fields, masking
@@ -31,6 +31,9 @@ from reconciler.state.history import Fact, Kind
 from reconciler.state.kept_window import window_of
 from reconciler.state.state import Record, State, follow
 from reconciler.state.stored_dates import OF_A_DATE, readable
+
+_RULE = frozenset({"timezone", "recurrence", *(f"recurrence.{name}" for name in RULE)})
+"""Fields by which the dates of a series lie on other days, or at the same time elsewhere."""
 
 OTHER_PASSCODE = {"scrypt": ""}
 """The recorded passcode of a meeting whose passcode somebody changed: it equals no declared one."""
@@ -98,9 +101,24 @@ def as_imported(record: Record, stored: Body, now: datetime) -> Record:
         for change in drift_of(plain, stored, now)
         if change.path != "password"
     ]
-    found = _with_window(_with_drift(plain, stored, changes, now), stored, now)
+    found = _with_drift(plain, stored, changes, now)
+    if any(change.path in _RULE for change in changes):
+        found = _with_schedule(found, stored, now)
+    found = _with_window(found, stored, now)
     is_same = isinstance(kept, dict) and "scrypt" in kept and same_passcode(stored.get("password"), kept)
     return replace(found, attributes={**found.attributes, "password": kept}) if is_same else found
+
+
+def _with_schedule(record: Record, stored: Body, now: datetime) -> Record:
+    """The record with the whole schedule of a series in Zoom: its parts go together."""
+    recurring = series(record.attributes)
+    in_zoom = stored_series(stored, recurring.timezone) if recurring else None
+    if in_zoom is None:
+        return record
+    attributes = {**record.attributes, **asdict(in_zoom)}
+    edits = edits_in_zoom(attributes, stored, {}, now) if readable(stored) else {}
+    kept = {day: edit for day, edit in edits.items() if edit is not None}
+    return replace(record, attributes=attributes, exceptions=kept)
 
 
 def _with_window(record: Record, stored: Body, now: datetime) -> Record:

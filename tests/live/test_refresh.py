@@ -16,6 +16,7 @@ from reconciler.errors.diagnostic import Diagnostic
 from reconciler.errors.exceptions import AccessError, DailyLimitError, NeverSentError, RemoteError
 from reconciler.live import read as live_read
 from reconciler.live import refresh, report
+from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus, result_found
 from reconciler.meeting.passcode import as_recorded
 from reconciler.plan.change import Action
@@ -552,6 +553,30 @@ def test_an_imported_series_has_the_window_that_zoom_has(
     found = refresh.as_imported(record(attributes=attributes), stored, NOW)
 
     assert (found.window, found.attributes) == (window, attributes)
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "rule"),
+    [
+        ("Europe/Berlin", "2027-01-12T09:00:00Z", {"weekly_days": "3"}),
+        ("Europe/Berlin", "2027-01-14T09:00:00Z", {"weekly_days": "5", "repeat_interval": 2}),
+        ("Europe/Berlin", "2027-01-11T09:00:00Z", {"type": 3, "weekly_days": None, "monthly_day": 11}),
+        ("America/New_York", "2027-01-11T15:00:00Z", {}),
+        ("America/New_York", "2027-01-13T15:00:00Z", {"weekly_days": "4"}),
+    ],
+)
+def test_an_imported_series_with_another_rule_or_zone_does_not_drift(
+    zone: str, start: str, rule: dict[str, Any]
+) -> None:
+    """Its whole schedule is recorded as Zoom has it: a start by itself would be none of the rule's dates."""
+    attributes = weekly(recurrence={**MONDAYS, "end_times": 5})
+    in_zoom = {name: part for name, part in {**MONDAYS, "end_times": 5, **rule}.items() if part is not None}
+    stored = {**attributes, "start_time": start, "timezone": zone, "recurrence": in_zoom}
+
+    found = refresh.as_imported(record(attributes=attributes), stored, NOW)
+
+    assert found.attributes == stored
+    assert list(drift_of(found, stored, NOW)) == []
 
 
 GUESTS = {"start_time": "2027-01-18T09:00:00Z", "duration": 20, "agenda": "Guests"}
