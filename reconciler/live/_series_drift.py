@@ -18,7 +18,7 @@ from reconciler.meeting.closures import SKIP
 from reconciler.meeting.compare import same_value
 from reconciler.meeting.meeting import resume
 from reconciler.meeting.recurrence import Remaining, Series
-from reconciler.meeting.timezones import in_zone, known_zone, local_day, utc_text, zone
+from reconciler.meeting.timezones import in_zone, is_same_zone, known_zone, local_day, utc_text, zone
 from reconciler.plan.change import FieldChange
 from reconciler.ports import Json
 from reconciler.state.kept_window import kept_since, kept_until
@@ -110,7 +110,9 @@ def schedule_changes(
     days = tuple(_days(declared, current))
     start = _start(declared, remaining, current_remaining, days_differ=bool(days))
     changes = (*days, *start, *_end(declared, current, remaining, current_remaining))
-    return changes or (_whole_rule(declared, stored),)
+    if changes or not is_same_zone(current.timezone, declared.timezone):
+        return changes  # the same rule gives other dates in another zone, which is told by itself
+    return (_whole_rule(declared, stored),)
 
 
 def _as_sent(declared: Series, now: datetime) -> Series:
@@ -149,6 +151,15 @@ def _days(declared: Series, current: Series) -> Iterator[FieldChange]:
         before, after = declared.recurrence.get(name), current.recurrence.get(name)
         if before is not None and not same_value(described, before, after, (None, None)):
             yield FieldChange(f"recurrence.{name}", before, after, described.effect)
+
+
+def moved_start(declared: Series, stored: Mapping[str, Json], now: datetime) -> Json:
+    """The declared start, moved as far as the next occurrence in Zoom moved, onto another day too."""
+    current = stored_series(stored, declared.timezone)
+    if current is None:
+        return declared.start_time
+    change = _start(declared, declared.remaining(now), current.remaining(now), days_differ=False)
+    return next((each.after for each in change), declared.start_time)
 
 
 def _start(

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from msgspec.structs import asdict, replace
 
 from reconciler.live._occurrences import is_longer
-from reconciler.live._series_drift import RULE, stored_series
+from reconciler.live._series_drift import RULE, moved_start, stored_series
 from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus
 from reconciler.meeting import fields, masking
@@ -32,7 +32,8 @@ from reconciler.state.kept_window import window_of
 from reconciler.state.state import Record, State, follow
 from reconciler.state.stored_dates import OF_A_DATE, readable
 
-_RULE = frozenset({"timezone", "recurrence", *(f"recurrence.{name}" for name in RULE)})
+_DAYS = frozenset(f"recurrence.{name}" for name in RULE)
+_RULE = _DAYS | {"timezone", "recurrence"}
 """Fields by which the dates of a series lie on other days, or at the same time elsewhere."""
 
 OTHER_PASSCODE = {"scrypt": ""}
@@ -160,7 +161,10 @@ def _with_drift(record: Record, stored: Body, drift: Collection[FieldChange], no
             exceptions[day] = _with_unlisted(record, day, change.after)
             continue
         attributes = fields.put(attributes, change.path, _recorded_value(change))
-    attributes = {**attributes, **_schedule(record, stored, {change.path for change in drift}, now)}
+    attributes = {
+        **attributes,
+        **_schedule(record, attributes, stored, {change.path for change in drift}, now),
+    }
     attributes = {name: value for name, value in attributes.items() if value is not None}
     if not _is_readable(attributes, now):
         attributes = {
@@ -191,19 +195,42 @@ def _recorded_value(change: FieldChange) -> Json:
     return OTHER_PASSCODE if is_other_passcode else change.after
 
 
-def _schedule(record: Record, stored: Body, paths: Collection[str], now: datetime) -> dict[str, Json]:
-    """Further fields of the schedule that must change with `paths`, so that the record has Zoom's times."""
+def _schedule(
+    record: Record, found: Mapping[str, Json], stored: Body, paths: Collection[str], now: datetime
+) -> dict[str, Json]:
+    """Further fields of the schedule that must change with `paths`, so that the record has Zoom's times.
+
+    `found` are the recorded attributes with the values in Zoom at `paths`.
+    """
     declared = record.attributes
     if "type" in paths and SERIES in (kind(declared), stored["type"]):
         return {name: stored.get(name) for name in ("start_time", "timezone", "duration", "recurrence")}
     if "recurrence" in paths:
         # Only parts that are not declared may differ. Without a rule, every declared part does.
-        series = stored_series(stored, declared["timezone"])
-        resumed = resume(series, now) if series else None
+        in_zoom = stored_series(stored, declared["timezone"])
+        resumed = resume(in_zoom, now) if in_zoom else None
         return {"recurrence": None, **({"start_time": utc_text(resumed.starts_at)} if resumed else {})}
-    if "timezone" in paths and "start_time" in declared and "start_time" not in paths:
-        return {"start_time": utc_text(instant(declared["start_time"], declared["timezone"]))}
-    return {}
+    start, recurring = found.get("start_time"), series(declared)
+    changed: dict[str, Json] = {}
+    if recurring is not None and not _DAYS.isdisjoint(paths):
+        start = moved_start(recurring, stored, now)
+        changed["recurrence"] = _with_days(found["recurrence"], stored["recurrence"])
+    if "timezone" in paths:  # a wall time is still one of the declared zone
+        start = _in_utc(start, declared["timezone"])
+    return changed if start is None else {**changed, "start_time": start}
+
+
+def _with_days(rule: Mapping[str, Json], in_zoom: Mapping[str, Json]) -> dict[str, Json]:
+    """The rule with the days of the one in Zoom, also by parts that are not declared."""
+    ends = {name: part for name, part in rule.items() if name not in RULE}
+    return {**ends, **{name: in_zoom[name] for name in RULE if in_zoom.get(name) is not None}}
+
+
+def _in_utc(start: Json, timezone: str) -> Json:
+    try:
+        return utc_text(instant(start, timezone))
+    except (AttributeError, TypeError, ValueError):
+        return start
 
 
 def _is_readable(attributes: Mapping[str, Json], now: datetime) -> bool:

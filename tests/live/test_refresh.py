@@ -19,6 +19,7 @@ from reconciler.live import refresh, report
 from reconciler.live.drift import drift_of
 from reconciler.live.read import ReadResult, ReadStatus, result_found
 from reconciler.meeting.passcode import as_recorded
+from reconciler.meeting.timezones import instant, utc_text
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Options
 from reconciler.ports import IN_FLIGHT_MAX
@@ -555,28 +556,53 @@ def test_an_imported_series_has_the_window_that_zoom_has(
     assert (found.window, found.attributes) == (window, attributes)
 
 
-@pytest.mark.parametrize(
-    ("zone", "start", "rule"),
-    [
-        ("Europe/Berlin", "2027-01-12T09:00:00Z", {"weekly_days": "3"}),
-        ("Europe/Berlin", "2027-01-14T09:00:00Z", {"weekly_days": "5", "repeat_interval": 2}),
-        ("Europe/Berlin", "2027-01-11T09:00:00Z", {"type": 3, "weekly_days": None, "monthly_day": 11}),
-        ("America/New_York", "2027-01-11T15:00:00Z", {}),
-        ("America/New_York", "2027-01-13T15:00:00Z", {"weekly_days": "4"}),
-    ],
-)
+RESCHEDULED = [
+    ("Europe/Berlin", "2027-01-12T10:00:00", {"weekly_days": "3"}),
+    ("Europe/Berlin", "2027-01-14T10:00:00", {"weekly_days": "5", "repeat_interval": 2}),
+    ("Europe/Berlin", "2027-01-11T10:00:00", {"type": 3, "weekly_days": None, "monthly_day": 11}),
+    ("America/New_York", "2027-01-11T10:00:00", {}),
+    ("America/New_York", "2027-01-11T04:00:00", {}),
+    ("America/New_York", "2027-01-13T10:00:00", {"weekly_days": "4"}),
+]
+"""The zone, the start and the parts of the rule of a series that is held in another way in Zoom."""
+
+
+def rescheduled(zone: str, start: str, rule: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The attributes of such a series as they could be declared, and the answer of Zoom."""
+    whole = {**MONDAYS, "end_times": 5, **rule}
+    whole = {name: part for name, part in whole.items() if part is not None}
+    attributes = weekly(start_time=start, timezone=zone, recurrence=whole)
+    return attributes, {**attributes, "start_time": utc_text(instant(start, zone))}
+
+
+@pytest.mark.parametrize(("zone", "start", "rule"), RESCHEDULED)
 def test_an_imported_series_with_another_rule_or_zone_does_not_drift(
     zone: str, start: str, rule: dict[str, Any]
 ) -> None:
     """Its whole schedule is recorded as Zoom has it: a start by itself would be none of the rule's dates."""
-    attributes = weekly(recurrence={**MONDAYS, "end_times": 5})
-    in_zoom = {name: part for name, part in {**MONDAYS, "end_times": 5, **rule}.items() if part is not None}
-    stored = {**attributes, "start_time": start, "timezone": zone, "recurrence": in_zoom}
+    _, stored = rescheduled(zone, start, rule)
+    known = record(attributes=weekly(recurrence={**MONDAYS, "end_times": 5}))
 
-    found = refresh.as_imported(record(attributes=attributes), stored, NOW)
+    imported = refresh.as_imported(known, stored, NOW)
 
-    assert found.attributes == stored
-    assert list(drift_of(found, stored, NOW)) == []
+    assert imported.attributes == stored
+    assert list(drift_of(imported, stored, NOW)) == []
+
+
+@pytest.mark.parametrize(("zone", "start", "rule"), RESCHEDULED)
+def test_a_series_that_is_declared_as_somebody_rescheduled_it_is_not_sent(
+    zone: str, start: str, rule: dict[str, Any]
+) -> None:
+    """To send its rule again would undo the single dates that people changed since."""
+    attributes, stored = rescheduled(zone, start, rule)
+    known = record(attributes=weekly(recurrence={**MONDAYS, "end_times": 5}))
+
+    refreshed = refresh.apply_refresh(
+        state(meetings={"weekly": known}), {"weekly": found(known, **stored)}, NOW
+    )
+    plan = planned(spec(declared("weekly", attributes)), refreshed)
+
+    assert [(step.action.value, step.changes, dict(step.dates)) for step in plan.steps] == [("keep", (), {})]
 
 
 GUESTS = {"start_time": "2027-01-18T09:00:00Z", "duration": 20, "agenda": "Guests"}

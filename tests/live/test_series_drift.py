@@ -208,3 +208,10 @@ def test_a_window_begins_where_it_was_sent_from(start: str, differs: list[tuple[
     changes = recorded_changes(series, known, answer, NOW)
 
     assert [(each.path, each.before, each.after) for each in changes] == differs
+
+
+def test_the_same_rule_in_another_zone_is_no_other_rule() -> None:
+    """It gives other dates once clocks change there; that the zone differs is told by itself."""
+    there = {**stored(), "timezone": "America/New_York"}
+
+    assert schedule_changes(declared(), there, NOW) == ()
